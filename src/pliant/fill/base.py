@@ -1,0 +1,69 @@
+"""What a filler is, and the names of those there are."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pliant.events import CancelToken, OnEvent
+from pliant.registry import Registry
+from pliant.types import Bool, Picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class FillerInfo:
+    """What a filler declares of itself; help texts, docs and tests are made from it.
+
+    `working_size` is the longest side, in pixels, of the crop it works best on (None: any); `extra` is the
+    optional dependency it needs.
+    """
+
+    name: str
+    summary: str
+    licence: str
+    paper: str = ""
+    working_size: int | None = None
+    understands_prompt: bool = False
+    extra: str | None = None
+
+
+class Filler(Protocol):
+    """Paints the hole of a picture."""
+
+    @property
+    def info(self) -> FillerInfo:
+        """What this filler is and needs."""
+        ...
+
+    def fill(
+        self,
+        picture: Picture,
+        hole: Bool,
+        *,
+        prompt: str = "",
+        seed: int = 0,
+        on_event: OnEvent,
+        cancel: CancelToken,
+    ) -> Picture:
+        """The picture with `hole` `(H, W)` painted; same size, type and channels.
+
+        `picture` is RGB, `uint8`; what stands in the hole is not to be looked at. Same seed, same pixels.
+        """
+        ...
+
+
+class MakeFiller(Protocol):
+    """What a registry entry is: something that makes a filler."""
+
+    def __call__(self) -> Filler:
+        """A filler, ready to fill."""
+        ...
+
+
+FILLERS: Registry[MakeFiller] = Registry(
+    "filler",
+    "pliant.fillers",
+    {
+        "patchmatch": "pliant.fill.patchmatch:PatchMatch",
+        "telea": "pliant.fill.classical:Telea",
+        "navier-stokes": "pliant.fill.classical:NavierStokes",
+    },
+)
