@@ -66,6 +66,8 @@ class Engine(Protocol):
 class MakeEngine(Protocol):
     """What a registry entry is: something that makes an engine from its options."""
 
+    info: EngineInfo
+
     def __call__(self, *, device: str = "auto", dtype: str = "auto", **options: Any) -> Engine:
         """An engine; unknown options are refused."""
         ...

@@ -1,0 +1,122 @@
+"""Inpaint4Drag (ICCV 2025): bend the photo's own pixels, then paint what the bend uncovered."""
+
+from time import perf_counter
+from typing import Any, Self
+
+from pliant.compose import repaint
+from pliant.engines.base import EngineInfo
+from pliant.errors import EditError
+from pliant.events import CancelToken, OnEvent, Stage, ignore
+from pliant.fill.base import FILLERS, Filler
+from pliant.layer import paint
+from pliant.types import Edit, Picture, Preview, Result
+from pliant.warp.warper import Warper
+
+INFO = EngineInfo(
+    name="inpaint4drag",
+    summary="bends the photo's own pixels, live, and paints what the bend uncovered",
+    licence="Apache-2.0",
+    paper="Inpaint4Drag, ICCV 2025, arXiv:2509.04582",
+    options={
+        "filler": "what paints the hole (see `pliant engines`)",
+        "margin": "pixels by which an opened seam is widened before it is painted (default: by picture size)",
+        "tear": "stretch beyond which a part tears and is painted anew, above 1 (default: never)",
+    },
+    understands_prompt=True,
+    has_preview=True,
+)
+
+DEFAULT_FILLER = "patchmatch"
+
+
+class Inpaint4Drag:
+    """The engine with its options chosen. It runs on the CPU; `device` and `dtype` are the filler's business."""
+
+    info = INFO
+
+    def __init__(
+        self,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        filler: str | Filler = DEFAULT_FILLER,
+        margin: int | None = None,
+        tear: float | None = None,
+    ) -> None:
+        del device, dtype
+        if margin is not None and not 0 <= margin <= 100:
+            raise EditError(f"margin is {margin}; accepted is 0 to 100 pixels.", code="invalid_option")
+        if tear is not None and not tear > 1:
+            raise EditError(f"tear is {tear}; accepted is a stretch above 1.", code="invalid_option")
+        self._filler = FILLERS.get(filler)() if isinstance(filler, str) else filler
+        self._limits: dict[str, Any] = {"margin": margin, "tear": tear}
+
+    def open(self, picture: Picture) -> "Inpaint4DragSession":
+        """A session on `picture`."""
+        return Inpaint4DragSession(picture, self._filler, self._limits)
+
+
+class Inpaint4DragSession:
+    """One opened photo."""
+
+    def __init__(self, picture: Picture, filler: Filler, limits: dict[str, Any]) -> None:
+        self._warper = Warper(picture)
+        self._filler = filler
+        self._limits = limits
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+    def preview(self, edit: Edit) -> Preview:
+        """The warp of `edit` and its hole; milliseconds, and less for an edit whose regions stay the same."""
+        return self._warper.preview(edit, **self._limits)
+
+    def run(
+        self,
+        edit: Edit,
+        *,
+        seed: int | None = None,
+        on_event: OnEvent = ignore,
+        cancel: CancelToken | None = None,
+    ) -> Result:
+        """The finished edit: every pixel that was neither moved onto nor uncovered is the photo's own, bit for bit."""
+        cancel = cancel or CancelToken()
+        seed = edit.seed if seed is None else seed
+        cancel.check()
+        on_event(Stage(name="warp"))
+        start = perf_counter()
+        preview = self.preview(edit)
+        warped = perf_counter()
+        cancel.check()
+        on_event(Stage(name="fill"))
+        picture = self._filled(preview, edit.prompt, seed, on_event, cancel)
+        done = perf_counter()
+        return Result(
+            picture=picture,
+            edit=edit,
+            engine=INFO.name,
+            seed=seed,
+            timings={"warp": warped - start, "fill": done - warped},
+            hole_area=int((preview.hole_weight > 0).sum()),
+            moved_area=sum(int((layer.coverage > 0).sum()) for layer in preview.layers),
+            warnings=preview.warnings,
+        )
+
+    def _filled(self, preview: Preview, prompt: str, seed: int, on_event: OnEvent, cancel: CancelToken) -> Picture:
+        picture = repaint(
+            preview.picture,
+            preview.hole_box,
+            preview.hole_weight,
+            self._filler,
+            prompt=prompt,
+            seed=seed,
+            on_event=on_event,
+            cancel=cancel,
+        )
+        pixels = picture.pixels
+        pixels = pixels if pixels is not preview.picture.pixels else pixels.copy()
+        paint(pixels, preview.layers)
+        return picture.with_pixels(pixels)
