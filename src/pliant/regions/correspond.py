@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pliant.errors import EditError
+from pliant.geometry import Box
 from pliant.regions.perspective import Floats, polygon_transform, vertices_of
 from pliant.types import Bool, PointLike
 
@@ -119,9 +120,7 @@ def source_of_masks(source: Bool, target: Bool) -> NDArray[np.float32]:
     inside = source[np.rint(y).astype(np.int64), np.rint(x).astype(np.int64)]
     inside &= share > 0
     y_near = _row_at(handle, near, ranks).astype(np.float32)
-    return np.stack(
-        [np.where(inside, x, handle.xs[near]), np.where(inside, y, y_near)], axis=1, dtype=np.float32
-    )
+    return np.stack([np.where(inside, x, handle.xs[near]), np.where(inside, y, y_near)], axis=1, dtype=np.float32)
 
 
 def to_cells(mask: Bool, cell: int = 8) -> Bool:
@@ -214,13 +213,16 @@ def _polygon_pairs(
 
 
 def _filled(polygon: Floats, size: tuple[int, int]) -> Ints:
-    width, height = size
-    canvas = np.zeros((height, width), np.uint8)
-    # Far-away vertices overflow the fixed-point arithmetic of the fill.
+    # Far-away vertices would overflow the fixed-point arithmetic of the fill.
     corners = np.trunc(polygon).clip(-(2**20), 2**20).astype(np.int32)
-    cv2.fillPoly(canvas, [corners], (1,))
+    low, high = corners.min(axis=0), corners.max(axis=0) + 1
+    box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])).within(Box.of_size(size))
+    canvas = np.zeros((box.height, box.width), np.uint8)
+    if not canvas.size:
+        return np.zeros((0, 2), np.int64)
+    cv2.fillPoly(canvas, [corners - (box.x0, box.y0)], (1,))
     ys, xs = np.nonzero(canvas)
-    return np.stack([xs, ys], axis=1)
+    return np.stack([xs + box.x0, ys + box.y0], axis=1)
 
 
 def _snapped(values: Floats) -> Floats:
