@@ -32,11 +32,15 @@ class Layer:
 def paint(pixels: Pixels, layers: Sequence[Layer]) -> None:
     """Paint `layers` onto `pixels` in place, in order; straight alpha is composed as coverage times alpha."""
     for layer in layers:
-        under = pixels[layer.box.slices]
-        np.copyto(under, layer.pixels, where=(layer.coverage == 255)[..., None])
-        rim = (layer.coverage > 0) & (layer.coverage < 255)
-        if rim.any():
-            under[rim] = _blend(under[rim], layer.pixels[rim], layer.coverage[rim])
+        cover(pixels[layer.box.slices], layer.pixels, layer.coverage)
+
+
+def cover(under: Pixels, over: Pixels, coverage: NDArray[np.uint8]) -> None:
+    """Blend `over` `(h, w, C)` into `under` in place by `coverage` `(h, w)`; where it is 0 nothing changes."""
+    np.copyto(under, over, where=(coverage == 255)[..., None])
+    rim = (coverage > 0) & (coverage < 255)
+    if rim.any():
+        under[rim] = _blend(under[rim], over[rim], coverage[rim])
 
 
 def _blend(under: Pixels, over: Pixels, coverage: NDArray[np.uint8]) -> Pixels:

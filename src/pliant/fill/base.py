@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from pliant.errors import EditError
 from pliant.events import CancelToken, OnEvent
 from pliant.registry import Registry
 from pliant.types import Bool, Picture
@@ -46,8 +47,29 @@ class Filler(Protocol):
         """The picture with `hole` `(H, W)` painted; same size, type and channels.
 
         `picture` is RGB, `uint8`; what stands in the hole is not to be looked at. Same seed, same pixels.
+        Progress is reported as `Step`s. `check_hole` raises what every filler raises for a bad hole.
         """
         ...
+
+
+def check_hole(picture: Picture, hole: Bool) -> bool:
+    """Whether there is anything to paint.
+
+    Raises:
+        EditError: the hole is not as large as the picture (`invalid_hole`), or it is all of it, so that
+            nothing is left to paint from (`nothing_to_copy`).
+    """
+    if hole.shape != picture.pixels.shape[:2]:
+        raise EditError(
+            f"The hole has shape {hole.shape}; the picture's is {picture.pixels.shape[:2]} (H, W).",
+            code="invalid_hole",
+        )
+    if hole.all():
+        raise EditError(
+            "The hole covers everything there is to paint from; leave some of the picture around it.",
+            code="nothing_to_copy",
+        )
+    return bool(hole.any())
 
 
 class MakeFiller(Protocol):

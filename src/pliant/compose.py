@@ -1,0 +1,247 @@
+"""Paints a hole of a picture of any kind with a filler, on crops, and touches nothing else.
+
+The crop plan: holes that lie apart are filled on separate crops, each with context around it, at the filler's
+own working size. Fillers see RGB, 8 bit; grey, alpha and 16 bit are taken apart before and put together after.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pliant.errors import EditError
+from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, Step, ignore
+from pliant.fill.base import Filler
+from pliant.fill.smooth import continue_smoothly
+from pliant.geometry import Box
+from pliant.layer import Pixels, cover
+from pliant.types import Bool, Picture
+
+Weight = NDArray[np.uint8]
+
+_LEAST_CONTEXT = 48
+_CONTEXT = 0.35  # of the hole's longer side
+_CELL = 8  # crops are planned on cells of this many pixels
+_TICKS = 100  # progress of one crop when there are several
+
+
+def repaint(
+    picture: Picture,
+    box: Box,
+    weight: Weight,
+    filler: Filler,
+    *,
+    prompt: str = "",
+    seed: int = 0,
+    on_event: OnEvent = ignore,
+    cancel: CancelToken | None = None,
+) -> Picture:
+    """`picture` with its hole painted by `filler`; where the weight is 0 it is bit-identical.
+
+    `weight` `(box.height, box.width)` uint8 says how much of each pixel is painted: 255 all, 0 nothing, between
+    them a blend. No pixel with a weight above 0 is shown to the filler. `box` lies inside the picture.
+
+    Raises:
+        EditError: `weight` does not fit (`invalid_hole`), or nothing is left to paint from (`nothing_to_copy`).
+        CancelledError: `cancel` asked for it; `picture` is as it was.
+    """
+    cancel = cancel or CancelToken()
+    cancel.check()
+    _check(picture, box, weight)
+    on_event(Stage(name="fill"))
+    crops = plan_crops(box, weight, Box.of_size(picture.size))
+    if not crops:
+        return picture
+    pixels = picture.pixels.copy()
+    for index, crop in enumerate(crops):
+        part = _cut(weight, box, crop)
+        listener = _Relay(on_event, index, len(crops))
+        painted = _paint(picture.pixels[crop.slices], part, filler, prompt, seed, listener, cancel)
+        cover(pixels[crop.slices], painted, part)
+        cancel.check()
+    return picture.with_pixels(pixels)
+
+
+def widen(hole: Bool, margin: int = 3) -> tuple[Box, Weight]:
+    """What `repaint` takes, from a hole `(H, W)`: 255 in it, falling to 0 over `margin` pixels outside it."""
+    box = Box.around(hole)
+    if not box.area:
+        return box, np.zeros((0, 0), np.uint8)
+    box = box.grown(margin).within(Box.of_size((hole.shape[1], hole.shape[0])))
+    outside = (~hole[box.slices]).astype(np.uint8)
+    if outside.any():
+        distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_5)
+    else:
+        distance = np.zeros(outside.shape, np.float32)
+    share = np.clip(1 - distance / np.float32(margin + 1), 0, 1)
+    return box, np.rint(share * 255).astype(np.uint8)
+
+
+def plan_crops(box: Box, weight: Weight, frame: Box) -> list[Box]:
+    """The crops of `frame` (the picture's box) on which the holes in `weight` (on `box`) are filled.
+
+    Each holds one or more whole holes with their context; no two overlap, so that no hole is in two crops.
+    """
+    count, _, stats, _ = cv2.connectedComponentsWithStats((weight > 0).astype(np.uint8), connectivity=8)
+    found = [Box(x, y, x + w, y + h).moved(box.x0, box.y0) for x, y, w, h, _ in stats[1:count].tolist()]
+    crops = [_with_context(hole).within(frame) for hole in found]
+    while len(merged := _merged(crops, frame)) < len(crops):
+        crops = merged
+    return crops
+
+
+def _with_context(hole: Box) -> Box:
+    return hole.grown(max(_LEAST_CONTEXT, round(_CONTEXT * max(hole.width, hole.height))))
+
+
+def _merged(crops: Sequence[Box], frame: Box) -> list[Box]:
+    """Crops that touch on a grid of cells become one."""
+    columns, rows = -(-frame.width // _CELL), -(-frame.height // _CELL)
+    cells = np.zeros((rows, columns), np.uint8)
+    for crop in crops:
+        cells[crop.y0 // _CELL : -(-crop.y1 // _CELL), crop.x0 // _CELL : -(-crop.x1 // _CELL)] = 1
+    labels = cv2.connectedComponents(cells, connectivity=8)[1]
+    joined: dict[int, Box] = {}
+    for crop in crops:
+        label = int(labels[crop.y0 // _CELL, crop.x0 // _CELL])
+        joined[label] = joined.get(label, crop).joined(crop)
+    return list(joined.values())
+
+
+def _check(picture: Picture, box: Box, weight: Weight) -> None:
+    width, height = picture.size
+    if weight.dtype != np.uint8 or weight.shape != (box.height, box.width):
+        raise EditError(
+            f"The weight has shape {weight.shape} and type {weight.dtype}; "
+            f"its box asks for ({box.height}, {box.width}), uint8.",
+            code="invalid_hole",
+        )
+    if box.area and box.within(Box.of_size(picture.size)) != box:
+        raise EditError(f"The box {tuple(box)} leaves the picture of {width}x{height}.", code="invalid_hole")
+
+
+def _cut(weight: Weight, box: Box, crop: Box) -> Weight:
+    """`weight` on `crop`."""
+    part = np.zeros((crop.height, crop.width), np.uint8)
+    shared = box.within(crop)
+    inner = shared.moved(-crop.x0, -crop.y0).slices
+    part[inner] = weight[shared.moved(-box.x0, -box.y0).slices]
+    return part
+
+
+@dataclass(frozen=True)
+class _Relay:
+    """Passes a filler's progress on one crop of several on as progress of the whole."""
+
+    on_event: OnEvent
+    crop: int
+    crops: int
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Step) and self.crops > 1:
+            done = self.crop * _TICKS + event.index * _TICKS // max(event.total, 1)
+            self.on_event(Step(index=done, total=self.crops * _TICKS))
+        elif not isinstance(event, Partial):  # a crop is not a picture of the result
+            self.on_event(event)
+
+
+# ------------------------------------------------------------------------------------------ one crop
+
+
+def _paint(
+    crop: Pixels,
+    weight: Weight,
+    filler: Filler,
+    prompt: str,
+    seed: int,
+    on_event: OnEvent,
+    cancel: CancelToken,
+) -> Pixels:
+    """`crop` `(h, w, C)` of any kind with its hole painted."""
+    hole = weight > 0
+    shown = Picture(_as_rgb8(crop, hole))
+    small, small_hole = _fitted(shown, hole, filler.info.working_size)
+    filled = filler.fill(small, small_hole, prompt=prompt, seed=seed, on_event=on_event, cancel=cancel)
+    return _like(crop, _enlarged(filled.pixels, shown.pixels, hole), hole)
+
+
+def _as_rgb8(crop: Pixels, hole: Bool) -> NDArray[np.uint8]:
+    """What a filler sees: RGB, 8 bit, colours under full transparency replaced by the nearest seen ones."""
+    colours = crop[..., :-1] if crop.shape[2] in (2, 4) else crop
+    if colours.dtype == np.uint16:
+        colours = (colours.astype(np.uint32) * 255 + 32767) // 65535
+    rgb = np.broadcast_to(colours.astype(np.uint8, copy=False), (*hole.shape, 3))
+    if crop.shape[2] in (2, 4):
+        rgb = _without_unseen(rgb, (crop[..., -1] == 0) & ~hole, hole)
+    return np.where(hole[..., None], np.uint8(0), rgb)
+
+
+def _without_unseen(rgb: NDArray[np.uint8], unseen: Bool, hole: Bool) -> NDArray[np.uint8]:
+    absent = unseen | hole
+    if not unseen.any() or absent.all():
+        return rgb
+    found = cv2.distanceTransformWithLabels(
+        absent.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )[1]
+    labels = cast(NDArray[np.int32], found)
+    seen = np.zeros((int(labels.max()) + 1, 3), np.uint8)
+    seen[labels[~absent]] = rgb[~absent]
+    return np.where(unseen[..., None], seen[labels], rgb)
+
+
+def _fitted(shown: Picture, hole: Bool, working_size: int | None) -> tuple[Picture, Bool]:
+    """Brought down to the working size by area averages; a pixel that the hole touches at all belongs to it."""
+    longest = max(hole.shape)
+    if working_size is None or longest <= working_size:
+        return shown, hole
+    height, width = (max(round(side * working_size / longest), 1) for side in hole.shape)
+    pixels = cv2.resize(shown.pixels, (width, height), interpolation=cv2.INTER_AREA)
+    share = cv2.resize(hole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return Picture(cast(NDArray[np.uint8], pixels)), np.asarray(share) > 0
+
+
+def _enlarged(filled: Pixels, shown: Pixels, hole: Bool) -> NDArray[np.uint8]:
+    if filled.shape == shown.shape:
+        return cast(NDArray[np.uint8], filled)
+    height, width = hole.shape
+    large = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.where(hole[..., None], large, shown).astype(np.uint8)
+
+
+# -------------------------------------------------------------------------------- back to the picture's kind
+
+
+def _like(crop: Pixels, filled: NDArray[np.uint8], hole: Bool) -> Pixels:
+    """The painted RGB as the kind of picture that `crop` is; what is not hole is `crop`'s."""
+    channels = crop.shape[2]
+    if channels < 3:
+        filled = np.rint(filled.mean(axis=2, keepdims=True, dtype=np.float32)).astype(np.uint8)
+    colours = _deepened(crop, filled, hole) if crop.dtype == np.uint16 else filled
+    if channels in (2, 4):
+        alpha = _continued_alpha(crop[..., -1], hole)
+        colours = np.concatenate([colours, alpha[..., None]], axis=2)
+    return np.where(hole[..., None], colours, crop)
+
+
+def _continued_alpha(alpha: Pixels, hole: Bool) -> Pixels:
+    around = alpha[~hole]
+    if around.min() == around.max():
+        return np.full_like(alpha, around[0])
+    smooth = continue_smoothly(alpha.astype(np.float32), hole)
+    return np.rint(smooth).clip(0, around.max()).astype(alpha.dtype)
+
+
+def _deepened(crop: Pixels, filled: NDArray[np.uint8], hole: Bool) -> NDArray[np.uint16]:
+    """8 bit to 16 without bands: smoothed, but by no more than half of an 8-bit step.
+
+    Gradients become ramps again; texture, which differs from its mean by more than a step, stays.
+    """
+    colours = crop[..., : filled.shape[2]]
+    coarse = filled.astype(np.float32) * 257
+    known = np.where(hole[..., None], coarse, colours.astype(np.float32))
+    smooth = cv2.GaussianBlur(known, (0, 0), 4, borderType=cv2.BORDER_REPLICATE).reshape(known.shape)
+    fine = np.clip(smooth, coarse - 128, coarse + 128).clip(0, 65535)
+    return np.where(hole[..., None], np.rint(fine), known).astype(np.uint16)
