@@ -19,3 +19,8 @@ def compiled(function: F) -> F:
 def compiled_fast(function: F) -> F:
     """`compiled`, with sums reordered where that is faster: equal on one machine, not to the last bit between two."""
     return cast(F, njit(cache=True, nogil=True, error_model="numpy", fastmath=_LIBERTIES)(function))
+
+
+def inlined(function: F) -> F:
+    """`function` copied into the loop that calls it: for bodies so small that a call costs as much."""
+    return cast(F, njit(cache=True, nogil=True, error_model="numpy", inline="always")(function))

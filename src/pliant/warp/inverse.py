@@ -41,8 +41,8 @@ def invert(mesh: Mesh, moved: NDArray[np.float64], frame: Box) -> Inverse:
 
 def reach(mesh: Mesh, moved: NDArray[np.float64]) -> Box:
     """The box of all pixels that the moved mesh can touch."""
-    points = moved[mesh.used]
-    low, high = np.floor(points.min(axis=0)), np.ceil(points.max(axis=0))
+    x, y = moved[..., 0][mesh.used], moved[..., 1][mesh.used]
     limit = 2**30  # far beyond any picture, and safe to hold in an int
-    x0, y0, x1, y1 = (int(v) for v in np.clip([*low, *high], -limit, limit))
+    bounds = np.clip([np.floor(x.min()), np.floor(y.min()), np.ceil(x.max()), np.ceil(y.max())], -limit, limit)
+    x0, y0, x1, y1 = (int(bound) for bound in bounds)
     return Box(x0, y0, x1 + 1, y1 + 1)

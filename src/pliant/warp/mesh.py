@@ -6,6 +6,7 @@ cells that the region, or its one-pixel rim, reaches are kept. It is also what t
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,12 @@ class Mesh:
     rows: Lines
     cells: Bool
 
-    @property
+    @cached_property
     def vertices(self) -> NDArray[np.float64]:
         """`(ny, nx, 2)` float64: the (x, y) of every vertex."""
         return np.stack(np.meshgrid(self.columns, self.rows), axis=-1)
 
-    @property
+    @cached_property
     def used(self) -> Bool:
         """`(ny, nx)` bool: the vertices of cells in use."""
         used = np.zeros((len(self.rows), len(self.columns)), np.bool_)

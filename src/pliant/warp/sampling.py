@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pliant.compiled import compiled, compiled_fast
+from pliant.compiled import compiled, compiled_fast, inlined
 
 Array = NDArray[Any]
 
@@ -64,7 +64,7 @@ def sample_rows(
                 _write(sums, found, found, colours, alpha, out, coverage, row, column)
 
 
-@compiled_fast
+@inlined
 def _steep(offset: Array, row: int, column: int, limit: float) -> bool:
     """Whether the source moves fast from here to the next pixel right or down; the cheap first look."""
     steep = False
@@ -79,7 +79,7 @@ def _steep(offset: Array, row: int, column: int, limit: float) -> bool:
     return steep
 
 
-@compiled_fast
+@inlined
 def _bicubic(
     pixels: Array,
     ix: int,
