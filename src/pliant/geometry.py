@@ -69,9 +69,7 @@ class Box(NamedTuple):
 
     def within(self, other: "Box") -> "Box":
         """The part that lies in `other`."""
-        return Box(
-            max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)
-        )
+        return Box(max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1))
 
     def joined(self, other: "Box") -> "Box":
         """The smallest box that holds both; an empty one adds nothing."""
@@ -79,9 +77,7 @@ class Box(NamedTuple):
             return self
         if not self.area:
             return other
-        return Box(
-            min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1)
-        )
+        return Box(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
 
     def moved(self, dx: int, dy: int) -> "Box":
         """The box shifted by (dx, dy)."""

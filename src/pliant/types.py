@@ -41,9 +41,7 @@ def as_point(value: PointLike, name: str) -> Point:
     try:
         x, y = (float(part) for part in value)
     except (TypeError, ValueError):
-        raise EditError(
-            f"{name} is {value!r}; a point is two numbers (x, y).", code="invalid_point"
-        ) from None
+        raise EditError(f"{name} is {value!r}; a point is two numbers (x, y).", code="invalid_point") from None
     if not (isfinite(x) and isfinite(y)):
         raise EditError(f"{name} is ({x}, {y}); coordinates must be finite numbers.", code="invalid_point")
     return Point(x, y)
@@ -85,11 +83,7 @@ class Picture:
         array = np.asarray(self.pixels)
         if array.ndim == 2:
             array = array[..., None]
-        if (
-            array.ndim != 3
-            or array.shape[2] not in (1, 2, 3, 4)
-            or array.dtype.name not in ("uint8", "uint16")
-        ):
+        if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4) or array.dtype.name not in ("uint8", "uint16"):
             raise PictureError(
                 f"The array has shape {array.shape} and type {array.dtype}; "
                 "accepted are (H, W) or (H, W, 1 to 4) of uint8 or uint16.",
