@@ -85,6 +85,8 @@ def plan_crops(box: Box, weight: Weight, frame: Box) -> list[Box]:
 
     Each holds one or more whole holes with their context; no two overlap, so that no hole is in two crops.
     """
+    if not box.area:  # OpenCV crashes on an empty array
+        return []
     count, _, stats, _ = cv2.connectedComponentsWithStats((weight > 0).astype(np.uint8), connectivity=8)
     found = [Box(x, y, x + w, y + h).moved(box.x0, box.y0) for x, y, w, h, _ in stats[1:count].tolist()]
     crops = [_with_context(hole).within(frame) for hole in found]
