@@ -233,3 +233,25 @@ def interpolate(values: Array, x0: float, y0: float, step: float, points: Array,
                 weight = wy * (gx - ix if i else 1.0 - (gx - ix))
                 out[k, 0] += weight * values[y, x, 0]
                 out[k, 1] += weight * values[y, x, 1]
+
+
+@compiled
+def hold(offset: Array, x0: int, y0: int, mask: Array, held: Array) -> None:
+    """Offsets for exactly the pixels of `mask`, from `offset` on a box at (x0, y0) of it; NaN elsewhere.
+
+    A pixel that nothing reached, or that would come from outside the mask, stays where it is.
+    """
+    height, width = mask.shape
+    for y in range(height):
+        for x in range(width):
+            held[y, x, 0] = held[y, x, 1] = 0.0 if mask[y, x] else np.nan
+            row, column = y - y0, x - x0
+            if not mask[y, x] or not (0 <= row < offset.shape[0] and 0 <= column < offset.shape[1]):
+                continue
+            if np.isnan(offset[row, column, 0]):
+                continue
+            sx = int(np.floor(x + offset[row, column, 0] + 0.5))
+            sy = int(np.floor(y + offset[row, column, 1] + 0.5))
+            if 0 <= sx < width and 0 <= sy < height and mask[sy, sx]:
+                held[y, x, 0] = offset[row, column, 0]
+                held[y, x, 1] = offset[row, column, 1]

@@ -11,6 +11,7 @@ from pliant.errors import EditError
 from pliant.geometry import Box
 from pliant.layer import Layer
 from pliant.types import Bool, DragRegion, Edge, Picture, Point
+from pliant.warp import kernels
 from pliant.warp.deform import DEFAULT_DEFORMER, DEFORMERS, Deformer, Points
 from pliant.warp.inverse import invert
 from pliant.warp.mesh import Mesh, build
@@ -73,14 +74,8 @@ class Part:
 
     def _held(self, box: Box, offset: NDArray[np.float32]) -> NDArray[np.float32]:
         """The offsets on the part's own pixels: the border is fixed, so they fill the part exactly."""
-        held = np.zeros((self.box.height, self.box.width, 2), np.float32)
-        inside = box.moved(-self.box.x0, -self.box.y0)
-        held[inside.slices] = np.nan_to_num(offset, copy=False)
-        source = np.rint(self.box.grid() + held).astype(np.int32) - (self.box.x0, self.box.y0)
-        columns = np.clip(source[..., 0], 0, self.box.width - 1)
-        rows = np.clip(source[..., 1], 0, self.box.height - 1)
-        held[~self.mask[rows, columns]] = 0
-        held[~self.mask] = np.nan
+        held = np.empty((self.box.height, self.box.width, 2), np.float32)
+        kernels.hold(offset, box.x0 - self.box.x0, box.y0 - self.box.y0, self.mask, held)
         return held
 
 
