@@ -1,0 +1,98 @@
+"""`pliant doctor`: what is installed, what works and what is missing."""
+
+import json
+import platform
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any
+
+import typer
+
+from pliant import __version__
+from pliant.cli import flags
+from pliant.cli.console import guarded
+
+_NOT_FOR_USERS = {"all", "dev"}
+
+
+@guarded
+def doctor(as_json: flags.Json = False) -> None:
+    """Show versions, what works and what is missing."""
+    report = examine()
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+    else:
+        _print(report)
+    if report["missing"] or report["broken"]:
+        raise typer.Exit(1)
+
+
+def examine() -> dict[str, Any]:
+    """The state of this installation."""
+    from pliant.cli.engines import engine_rows, filler_rows
+
+    needed = _requirements()
+    base = {name: _version(name) for name in needed.pop("", [])}
+    rows = {"engine": engine_rows(), "filler": filler_rows()}
+    return {
+        "pliant": __version__,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "platform": platform.platform(),
+        "packages": base,
+        "missing": [name for name, found in base.items() if found is None],
+        "works": {kind: [row["name"] for row in found if row["available"]] for kind, found in rows.items()},
+        "broken": {
+            row["name"]: row["summary"] for found in rows.values() for row in found if not row["available"]
+        },
+        "extras": {extra: _extra(extra, names) for extra, names in needed.items()},
+        "compiled_code": _cache_folder(),
+    }
+
+
+def _requirements() -> dict[str, list[str]]:
+    """The names of required packages by extra; "" is what is always needed."""
+    found: dict[str, list[str]] = {"": []}
+    for line in requires("pliant") or []:
+        name = re.match(r"[\w.-]+", line)
+        extra = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
+        key = extra.group(1) if extra else ""
+        if name and key not in _NOT_FOR_USERS:
+            found.setdefault(key, []).append(name.group())
+    return found
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _extra(extra: str, names: list[str]) -> dict[str, Any]:
+    missing = [name for name in names if _version(name) is None]
+    return {"missing": missing, "command": f"pip install 'pliant[{extra}]'" if missing else None}
+
+
+def _cache_folder() -> str:
+    """Where the compiler keeps the loops of the warp; it chooses the user's cache where ours is read-only."""
+    from pliant.warp.kernels import inverse_distance
+
+    dispatcher: Any = inverse_distance
+    return str(dispatcher.stats.cache_path)
+
+
+def _print(report: dict[str, Any]) -> None:
+    typer.echo(f"pliant {report['pliant']}, Python {report['python']}, {report['platform']}")
+    typer.echo(f"run by {report['executable']}")
+    for name, found in report["packages"].items():
+        typer.echo(f"  {name:<24} {found or 'MISSING'}")
+    for kind, names in report["works"].items():
+        typer.echo(f"{kind}s that work: {', '.join(names) or 'none'}")
+    for name, reason in report["broken"].items():
+        typer.echo(f"does not work: {name}: {reason}")
+    for extra, state in report["extras"].items():
+        status = f"not installed; {state['command']}" if state["missing"] else "installed"
+        typer.echo(f"extra {extra:<12} {status}")
+    typer.echo(f"compiled code is kept in {report['compiled_code']}")

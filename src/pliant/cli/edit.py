@@ -1,0 +1,153 @@
+"""`pliant edit`: the whole way, from a photo and an edit to a finished picture."""
+
+import json
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pliant.cli import flags
+from pliant.cli.console import UsageError, cancelling, guarded, progress, say, warn
+from pliant.cli.pictures import PIPE, Target, embedded_edit, open_edit, open_photo, target
+from pliant.cli.quick import Quick, adjusted
+
+if TYPE_CHECKING:
+    from pliant.types import Edit, Picture, Result
+
+EngineName = Annotated[str, typer.Option("--engine", metavar="NAME", help="The method; see `pliant engines`.")]
+EngineOptions = Annotated[
+    list[str] | None, typer.Option("--engine-option", metavar="K=V", help="Option of the engine. Repeatable.")
+]
+FillerName = Annotated[
+    str | None, typer.Option("--filler", metavar="NAME", help="What paints the hole; see `pliant engines`.")
+]
+
+
+@guarded
+def edit(
+    photo: flags.Photo,
+    output: flags.MaybeOutput = None,
+    edit_file: flags.EditFile = None,
+    mask: flags.MaskFile = None,
+    box: flags.BoxFlag = None,
+    polygon: flags.PolygonFlag = None,
+    drag: flags.Drags = None,
+    pin: flags.Pins = None,
+    edge: flags.EdgeFlag = None,
+    deform: flags.Deform = None,
+    strength: flags.Strength = None,
+    prompt: flags.Prompt = None,
+    engine: EngineName = "inpaint4drag",
+    engine_option: EngineOptions = None,
+    filler: FillerName = None,
+    seed: flags.Seed = None,
+    pipe_format: flags.PipeFormat = None,
+    overwrite: flags.Overwrite = False,
+    as_json: flags.Json = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Drag a part of PHOTO and paint what is uncovered.
+
+    What to drag comes from --edit, or from one region (--mask, --box or --polygon) and its --drag and --pin.
+    A PNG result holds the edit that made it: `pliant edit result.png` shows it.
+    """
+    del verbose
+    quick = Quick(mask=mask, box=box, polygon=polygon, drags=drag or (), pins=pin or ())
+    if edit_file is None and not quick.given and output is None and photo != PIPE:
+        _show_embedded(photo, quick)
+        return
+    where = target(output, pipe_format, overwrite=overwrite)
+    if as_json and where.is_pipe:
+        raise UsageError("--json", "it writes to standard output, as '-o -' does; choose one.")
+    asked = asked_for(edit_file, quick, photo=photo)
+    asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=prompt, seed=seed)
+    options = {**engine_options(engine_option or ()), **({"filler": filler} if filler else {})}
+    facts = _run(photo, asked, where, engine, options, quiet=quiet)
+    warn(facts["warnings"], quiet=quiet)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+    elif not quiet and not where.is_pipe:
+        typer.echo(_summary(facts))
+
+
+def asked_for(edit_file: str | None, quick: Quick, *, photo: str) -> "Edit":
+    """The edit that the flags describe, from a document or in the quick form."""
+    if edit_file is None:
+        return quick.edit()
+    if quick.given:
+        raise UsageError(", ".join(quick.given), "cannot be mixed with --edit, which says it all.")
+    return open_edit(edit_file, photo=photo)
+
+
+def engine_options(given: "list[str] | tuple[str, ...]") -> dict[str, Any]:
+    """`k=v` texts as options; a value that reads as a JSON number, truth value or null is one."""
+    options: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise UsageError("--engine-option", f"{text!r} was given; the form is name=value, for example tear=3.")
+        options[name.replace("-", "_")] = _value(value)
+    return options
+
+
+def _value(text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, int | float | None) else text
+
+
+def _run(
+    photo: str, asked: "Edit", where: Target, engine: str, options: dict[str, Any], *, quiet: bool
+) -> dict[str, Any]:
+    from pliant.engines.api import apply
+
+    start = perf_counter()
+    with cancelling() as cancel, progress(quiet=quiet) as listen:
+        picture = open_photo(photo)
+        loaded = perf_counter()
+        result = apply(picture, asked, engine=engine, on_event=listen, cancel=cancel, **options)
+        cancel.check()
+        edited = perf_counter()
+        where.write(result)
+    done = perf_counter()
+    timings = {"load": loaded - start, **result.timings, "save": done - edited, "total": done - start}
+    return _facts(result, picture, where, timings)
+
+
+def _facts(result: "Result", picture: "Picture", where: Target, timings: dict[str, float]) -> dict[str, Any]:
+    return {
+        "output": where.name,
+        "size": list(picture.size),
+        "engine": result.engine,
+        "seed": result.seed,
+        "moved_area": result.moved_area,
+        "hole_area": result.hole_area,
+        "timings": {name: round(seconds, 4) for name, seconds in timings.items()},
+        "warnings": list(result.warnings),
+    }
+
+
+def _summary(facts: dict[str, Any]) -> str:
+    width, height = facts["size"]
+    return (
+        f"{facts['output']}: {width}x{height}, {facts['moved_area']:,} pixels moved, "
+        f"{facts['hole_area']:,} painted, {facts['timings']['total']:.2f} s"
+    )
+
+
+def _show_embedded(photo: str, quick: Quick) -> None:
+    from pliant.document import dumps
+    from pliant.errors import DocumentError
+
+    try:
+        embedded = embedded_edit(photo)
+    except DocumentError as error:
+        if error.code != "no_edit":
+            raise
+        quick.edit()  # says what is missing
+        return
+    typer.echo(dumps(embedded))
+    say(f"this edit made {photo}; to use it again: pliant edit ORIGINAL --edit {photo} -o OUT (flags override it)")

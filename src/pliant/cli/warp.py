@@ -1,0 +1,112 @@
+"""`pliant warp`: the bend alone, with the hole left open."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pliant.cli import flags
+from pliant.cli.console import guarded, warn
+from pliant.cli.edit import asked_for
+from pliant.cli.pictures import check_file, open_photo, target
+from pliant.cli.quick import Quick, adjusted
+
+if TYPE_CHECKING:
+    from pliant.types import Edit, Picture, Preview
+
+
+class Show(StrEnum):
+    """What can be drawn over the photo."""
+
+    mesh = "mesh"
+
+
+HoleFile = Annotated[
+    str | None, typer.Option("--hole", metavar="FILE", help="Also write the hole, white on black.")
+]
+ShowFlag = Annotated[
+    Show | None, typer.Option("--show", help="Draw mesh, handles, pins and hole over the picture instead.")
+]
+
+
+@guarded
+def warp(
+    photo: flags.Photo,
+    output: flags.MaybeOutput = None,
+    hole: HoleFile = None,
+    show: ShowFlag = None,
+    edit_file: flags.EditFile = None,
+    mask: flags.MaskFile = None,
+    box: flags.BoxFlag = None,
+    polygon: flags.PolygonFlag = None,
+    drag: flags.Drags = None,
+    pin: flags.Pins = None,
+    edge: flags.EdgeFlag = None,
+    deform: flags.Deform = None,
+    strength: flags.Strength = None,
+    pipe_format: flags.PipeFormat = None,
+    overwrite: flags.Overwrite = False,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
+) -> None:
+    """Bend a part of PHOTO and leave the hole open.
+
+    The hole is transparent, or white in a JPEG, which has no transparency.
+
+    What to drag is said as for `pliant edit`. `pliant fill` paints the hole that --hole writes.
+    """
+    del verbose
+    where = target(output, pipe_format, overwrite=overwrite)
+    if hole is not None:
+        check_file(hole, overwrite=overwrite)
+    quick = Quick(mask=mask, box=box, polygon=polygon, drags=drag or (), pins=pin or ())
+    asked = asked_for(edit_file, quick, photo=photo)
+    asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=None, seed=None)
+    picture = open_photo(photo)
+    preview = _preview(picture, asked)
+    where.write(_drawn(picture, asked) if show else cut_out(preview))
+    if hole is not None:
+        _write_hole(preview, hole, overwrite=overwrite)
+    warn(preview.warnings, quiet=quiet)
+    if not quiet and not where.is_pipe:
+        typer.echo(f"{where.name}: {int(preview.moved.sum()):,} pixels moved, {int(preview.hole.sum()):,} open")
+
+
+def cut_out(preview: "Preview") -> "Picture":
+    """The warped picture of a `preview` whose photo has alpha, its hole made transparent."""
+    import numpy as np
+
+    from pliant.layer import paint
+
+    pixels = preview.source.pixels.copy()
+    alpha = pixels[preview.hole_box.slices][..., -1]
+    kept = 255 - preview.hole_weight.astype(np.uint32)
+    alpha[...] = alpha * kept // 255
+    paint(pixels, preview.layers)
+    return preview.source.with_pixels(pixels)
+
+
+def _preview(picture: "Picture", asked: "Edit") -> "Preview":
+    import numpy as np
+
+    from pliant.engines.api import preview
+
+    if not picture.has_alpha:
+        opaque = np.full_like(picture.pixels[..., :1], picture.peak)
+        picture = picture.with_pixels(np.concatenate([picture.pixels, opaque], axis=2))
+    return preview(picture, asked)
+
+
+def _drawn(picture: "Picture", asked: "Edit") -> "Picture":
+    from pliant.warp.show import draw_mesh
+
+    return draw_mesh(picture, asked)
+
+
+def _write_hole(preview: "Preview", name: str, *, overwrite: bool) -> None:
+    import numpy as np
+
+    from pliant.imageio import save
+    from pliant.types import Picture
+
+    save(Picture(preview.hole.astype(np.uint8) * np.uint8(255)), name, overwrite=overwrite)
