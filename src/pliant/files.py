@@ -111,9 +111,7 @@ def _publish_new(temporary: Path, target: Path) -> None:
 
 
 def _exists(path: Path, fail: type[PliantError]) -> NoReturn:
-    raise fail(
-        f"{str(path)!r} exists already; choose another name, or allow it to be overwritten.", code="exists"
-    )
+    raise fail(f"{str(path)!r} exists already; choose another name, or allow it to be overwritten.", code="exists")
 
 
 def _reason(error: Exception) -> str:

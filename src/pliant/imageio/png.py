@@ -73,7 +73,7 @@ def encode16(pixels: NDArray[np.uint16]) -> bytes:
     filtered[:, 0] = 1
     filtered[:, 1 : step + 1] = rows[:, :step]
     np.subtract(rows[:, step:], rows[:, :-step], out=filtered[:, step + 1 :])
-    body = zlib.compress(filtered, 4)
+    body = zlib.compress(filtered.data, 4)
     return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 

@@ -18,7 +18,16 @@ from pliant.types import Origin, Picture
 # IFD0 mixes what describes the photo with how the file is laid out; only the former may travel.
 DESCRIPTIVE = frozenset(
     {
-        *(270, 271, 272, 305, 306, 315, 316, 33432),  # description, make, model, software, date, artist, host, rights
+        *(
+            270,
+            271,
+            272,
+            305,
+            306,
+            315,
+            316,
+            33432,
+        ),  # description, make, model, software, date, artist, host, rights
         *(18246, 18249, 40091, 40092, 40093, 40094, 40095),  # rating, and Windows' title, comment, author, ...
         int(ExifTags.IFD.Exif),
         int(ExifTags.IFD.GPSInfo),
@@ -97,7 +106,7 @@ def encode(picture: Picture) -> bytes:
 def _packed(strip: Pixels) -> bytes:
     ordered = strip.astype(strip.dtype.newbyteorder("<"))
     ordered[:, 1:] -= strip[:, :-1]
-    return zlib.compress(ordered, 6)
+    return zlib.compress(ordered.data, 6)
 
 
 def _layout(pixels: Pixels, rows: int, counts: list[int]) -> ImageFileDirectory_v2:
