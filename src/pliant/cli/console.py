@@ -24,10 +24,10 @@ CANCELLED = 130
 
 
 class UsageError(Exception):
-    """The flags do not make sense together, or one is not of its form."""
+    """The flags do not make sense together, or `flag` is not of its form."""
 
     def __init__(self, flag: str, message: str) -> None:
-        super().__init__(f"{flag}: {message}")
+        super().__init__(f"{flag}: {message}" if flag else message)
 
 
 def guarded(verb: Callable[..., None]) -> Callable[..., None]:

@@ -48,7 +48,7 @@ class Quick:
 
         given = [name for name in self.given if name in ("--mask", "--box", "--polygon")]
         if not given:
-            raise UsageError("region", _REGION_HINT)
+            raise UsageError("", _REGION_HINT)
         if len(given) > 1:
             raise UsageError(
                 " and ".join(given),
