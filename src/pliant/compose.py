@@ -17,7 +17,7 @@ from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, Step, ign
 from pliant.fill.base import Filler
 from pliant.fill.smooth import continue_smoothly
 from pliant.geometry import Box
-from pliant.layer import Pixels, cover
+from pliant.layer import Layer, Pixels, cover
 from pliant.types import Bool, Picture
 
 Weight = NDArray[np.uint8]
@@ -34,6 +34,7 @@ def repaint(
     weight: Weight,
     filler: Filler,
     *,
+    parts: Sequence[Layer] = (),
     prompt: str = "",
     seed: int = 0,
     on_event: OnEvent = ignore,
@@ -43,6 +44,8 @@ def repaint(
 
     `weight` `(box.height, box.width)` uint8 says how much of each pixel is painted: 255 all, 0 nothing, between
     them a blend. No pixel with a weight above 0 is shown to the filler. `box` lies inside the picture.
+    `parts` are the moved parts in front of the hole: a filler that paints what lies behind them is not shown
+    them, so that an object does not smear into the place it left.
 
     Raises:
         EditError: `weight` does not fit (`invalid_hole`), or nothing is left to paint from (`nothing_to_copy`).
@@ -59,7 +62,11 @@ def repaint(
     for index, crop in enumerate(crops):
         part = _cut(weight, box, crop)
         listener = _Relay(on_event, index, len(crops))
-        painted = _paint(picture.pixels[crop.slices], part, filler, prompt, seed, listener, cancel)
+        hole = part > 0
+        unseen = hole | _standing(parts, crop) if filler.info.paints_behind else hole
+        if unseen.all():
+            unseen = hole
+        painted = _paint(picture.pixels[crop.slices], hole, unseen, filler, prompt, seed, listener, cancel)
         cover(pixels[crop.slices], painted, part)
         cancel.check()
     return picture.with_pixels(pixels)
@@ -150,23 +157,34 @@ class _Relay:
             self.on_event(event)
 
 
+def _standing(parts: Sequence[Layer], crop: Box) -> Bool:
+    """`(h, w)` bool: where moved parts stand on `crop`."""
+    standing = np.zeros((crop.height, crop.width), np.bool_)
+    for layer in parts:
+        shared = layer.box.within(crop)
+        if shared.area:
+            covered = layer.coverage[shared.moved(-layer.box.x0, -layer.box.y0).slices] > 0
+            standing[shared.moved(-crop.x0, -crop.y0).slices] |= covered
+    return standing
+
+
 # ------------------------------------------------------------------------------------------ one crop
 
 
 def _paint(
     crop: Pixels,
-    weight: Weight,
+    hole: Bool,
+    unseen: Bool,
     filler: Filler,
     prompt: str,
     seed: int,
     on_event: OnEvent,
     cancel: CancelToken,
 ) -> Pixels:
-    """`crop` `(h, w, C)` of any kind with its hole painted."""
-    hole = weight > 0
-    shown = Picture(_as_rgb8(crop, hole))
-    small, small_hole = _fitted(shown, hole, filler.info.working_size)
-    filled = filler.fill(small, small_hole, prompt=prompt, seed=seed, on_event=on_event, cancel=cancel)
+    """`crop` `(h, w, C)` of any kind with its hole painted; the filler does not see `unseen`."""
+    shown = Picture(_as_rgb8(crop, unseen))
+    small, small_unseen = _fitted(shown, unseen, filler.info.working_size)
+    filled = filler.fill(small, small_unseen, prompt=prompt, seed=seed, on_event=on_event, cancel=cancel)
     return _like(crop, _enlarged(filled.pixels, shown.pixels, hole), hole)
 
 

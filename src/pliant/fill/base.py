@@ -13,7 +13,8 @@ from pliant.types import Bool, Picture
 class FillerInfo:
     """What a filler declares of itself; help texts, docs and tests are made from it.
 
-    `working_size` is the longest side, in pixels, of the crop it works best on (None: any); `extra` is the
+    `working_size` is the longest side, in pixels, of the crop it works best on (None: any); `paints_behind`
+    says that it continues the background and is better not shown the moved part in front; `extra` is the
     optional dependency it needs.
     """
 
@@ -23,6 +24,7 @@ class FillerInfo:
     paper: str = ""
     working_size: int | None = None
     understands_prompt: bool = False
+    paints_behind: bool = False
     extra: str | None = None
 
 

@@ -19,6 +19,7 @@ class Telea:
         name="telea",
         summary="Fast marching; thin gaps and seams. Blurs wide holes.",
         licence="Apache-2.0 (OpenCV)",
+        paints_behind=True,
         paper="https://doi.org/10.1080/10867651.2004.10487596",
     )
 
@@ -44,6 +45,7 @@ class NavierStokes:
         name="navier-stokes",
         summary="Continues edges smoothly; thin gaps and skies. Blurs wide holes.",
         licence="Apache-2.0 (OpenCV)",
+        paints_behind=True,
         paper="https://doi.org/10.1109/CVPR.2001.990497",
     )
 
