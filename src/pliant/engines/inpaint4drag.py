@@ -111,6 +111,7 @@ class Inpaint4DragSession:
             preview.hole_box,
             preview.hole_weight,
             self._filler,
+            parts=preview.layers,
             prompt=prompt,
             seed=seed,
             on_event=on_event,
