@@ -73,7 +73,7 @@ def _dpi(value: object, turned: bool) -> tuple[float, float] | None:
         x, y = (y, x) if turned else (x, y)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    return (x, y) if isfinite(x) and isfinite(y) and 1 <= min(x, y) <= max(x, y) <= 65535 else None
+    return (x, y) if isfinite(x) and isfinite(y) and 1 < min(x, y) <= max(x, y) <= 65535 else None
 
 
 def _quantization(image: Image.Image) -> Mapping[int, Sequence[int]] | None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy as np
-from PIL import ImageFile
+from PIL import Image, ImageFile
 
 from pliant.errors import MissingRequirementError, PictureError, PliantError
 from pliant.imageio import tiff
@@ -43,6 +43,8 @@ def load(source: Readable, *, max_pixels: int = MAX_PIXELS) -> Picture:
             return _decoded(data, form, name, max_pixels)
         except PliantError:
             raise
+        except Image.DecompressionBombError as error:  # Pillow's WebP reader alone has a limit of its own
+            raise PictureError(f"{name} is too large: {error} Make it smaller.", code="too_large") from None
         except MemoryError:
             raise PictureError(f"{name} does not fit into memory; make it smaller.", code="too_large") from None
         # Decoders of untrusted bytes raise nearly every type there is; all of them mean the same here.
@@ -64,7 +66,7 @@ def _decoded(data: bytes, form: Format, name: str, max_pixels: int) -> Picture:
                 f"{max_pixels / 1e6:g}. Make it smaller.",
                 code="too_large",
             )
-        # Pillow turns a TIFF while it loads it and takes the tag away; what it reads first is the tag.
+        # Pillow turns a TIFF itself while it loads it, as OpenCV does, and takes the tag away.
         orientation = orientation_of(image)
         image.load()
         pixels, icc = pixels_of(image, name)
@@ -72,7 +74,7 @@ def _decoded(data: bytes, form: Format, name: str, max_pixels: int) -> Picture:
             pixels = tiff.decode16(data)
         elif form == "PNG" and data[24] == 16 and pixels.dtype != np.uint16:
             pixels = with_key16(_deep_png(data), image.info.get("transparency"))
-        if form != "TIFF" or deep_tiff:
+        if form != "TIFF":
             pixels = upright(pixels, orientation)
         return Picture(pixels, origin_of(image, form, icc, turned=orientation >= 5))
 

@@ -68,7 +68,7 @@ def check(data: bytes, name: str) -> bool:
 
 
 def decode16(data: bytes) -> NDArray[np.uint16]:
-    """The `(H, W, 1, 3 or 4)` pixels of a file that passed `check`, not turned by its orientation tag."""
+    """The `(H, W, 1, 3 or 4)` pixels of a file that passed `check`, turned as its orientation asks."""
     import cv2
 
     tags = directory(data)
@@ -104,9 +104,9 @@ def encode(picture: Picture) -> bytes:
 
 
 def _packed(strip: Pixels) -> bytes:
-    ordered = strip.astype(strip.dtype.newbyteorder("<"))
+    ordered = strip.astype(strip.dtype.newbyteorder("<"), order="C")
     ordered[:, 1:] -= strip[:, :-1]
-    return zlib.compress(ordered.data, 6)
+    return zlib.compress(ordered.data, 4)
 
 
 def _layout(pixels: Pixels, rows: int, counts: list[int]) -> ImageFileDirectory_v2:

@@ -30,6 +30,7 @@ _SUFFIXES: dict[str, Writes] = {
 }
 _LONGEST_SIDE = {"PNG": 2**31 - 1, "JPEG": 65500, "WEBP": 16383, "TIFF": 2**31 - 1}
 _LONGEST_SEGMENT = 65533 - 29  # of a JPEG, less the longest label in front of metadata
+_PNG_EFFORT = 4  # of 9: a third of the time of the usual 6 for 3 % more bytes on photos
 _LOSSY = {"JPEG", "WEBP", "HEIF"}
 
 
@@ -141,7 +142,7 @@ def _png(picture: Picture, edit: Edit | None) -> bytes:
         bare = png.encode16(cast(Any, picture.pixels))
     else:
         stream = io.BytesIO()
-        image_of(to_8_bit(picture.pixels)).save(stream, "PNG")
+        image_of(to_8_bit(picture.pixels)).save(stream, "PNG", compress_level=_PNG_EFFORT)
         bare = stream.getvalue()
     return png.with_chunks(bare, _png_metadata(picture, edit))
 
