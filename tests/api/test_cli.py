@@ -279,6 +279,15 @@ def test_an_empty_pipe(folder):
     assert done.stdout == b""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")
+def test_a_reader_that_goes_away(folder):
+    command = [sys.executable, "-m", "pliant.cli.main", "schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 1
+
+
 def test_ctrl_c_cancels_and_leaves_no_file(run, monkeypatch):
     from pliant.engines import api
 
