@@ -38,12 +38,12 @@ def load(source: Readable, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """
     data, name = bytes_of(source)
     form = format_in(data, name)
-    with _quiet():
+    with _pillow(max_pixels):
         try:
             return _decoded(data, form, name, max_pixels)
         except PliantError:
             raise
-        except Image.DecompressionBombError as error:  # Pillow's WebP reader alone has a limit of its own
+        except Image.DecompressionBombError as error:
             raise PictureError(f"{name} is too large: {error} Make it smaller.", code="too_large") from None
         except MemoryError:
             raise PictureError(f"{name} does not fit into memory; make it smaller.", code="too_large") from None
@@ -80,10 +80,7 @@ def _decoded(data: bytes, form: Format, name: str, max_pixels: int) -> Picture:
 
 
 def _opened(data: bytes, form: Format, name: str) -> ImageFile.ImageFile:
-    """The file's header, by the class of its format.
-
-    `PIL.Image.open` would apply Pillow's own size limit, a global of the host program; ours is an argument.
-    """
+    """The file's header, by the class of its format: nothing else is ever tried on it."""
     stream = io.BytesIO(data)
     if form == "HEIF":
         return _opened_heif(stream, name)
@@ -118,11 +115,16 @@ def _deep_png(data: bytes) -> Any:
 
 
 @contextmanager
-def _quiet() -> Generator[None]:
-    """Pillow's warnings about odd files are no news to a caller who gets a picture or an error.
+def _pillow(max_pixels: int) -> Generator[None]:
+    """Pillow without its warnings about odd files, and with our limit in place of its own.
 
-    The filter is one for the whole process, so two readers must not put it back in each other's order.
+    A caller gets a picture or an error, so warnings are no news. Both settings are of the whole process:
+    two readers must not put them back in each other's order.
     """
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
