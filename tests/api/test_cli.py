@@ -190,6 +190,15 @@ def test_warnings_go_to_stderr(run, monkeypatch):
         ([*REGION, "--pin", "7", "-o", "out.png"], "--pin: '7' was given"),
         ([*REGION, "--edit", "edit.json", "-o", "out.png"], "cannot be mixed with --edit"),
         ([*REGION, "--engine-option", "tear", "-o", "out.png"], "the form is name=value"),
+        (
+            [*REGION, "--engine-option", "tear=2", "--engine-option", "tear=3", "-o", "out.png"],
+            "tear was given twice",
+        ),
+        (
+            [*REGION, "--engine-option", "filler=telea", "--filler", "telea", "-o", "out.png"],
+            "filler was given twice",
+        ),
+        (["--strength", "0.5"], "-o: say where to write"),
         ([*REGION, "--format", "png", "-o", "out.png"], "--format"),
         ([*REGION, "--json", "-o", "-"], "--json"),
         (REGION, "-o: say where to write"),

@@ -1,6 +1,7 @@
 """`pliant edit`: the whole way, from a photo and an edit to a finished picture."""
 
 import json
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,7 +55,8 @@ def edit(
     """
     del verbose
     quick = Quick(mask=mask, box=box, polygon=polygon, drags=drag or (), pins=pin or ())
-    if edit_file is None and not quick.given and output is None and photo != PIPE:
+    asked_of_all = [output, edit_file, edge, deform, strength, prompt, engine_option, filler, seed]
+    if photo != PIPE and not quick.given and all(flag is None for flag in asked_of_all):
         _show_embedded(photo, quick)
         return
     where = target(output, pipe_format, overwrite=overwrite)
@@ -62,7 +64,7 @@ def edit(
         raise UsageError("--json", "it writes to standard output, as '-o -' does; choose one.")
     asked = asked_for(edit_file, quick, photo=photo)
     asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=prompt, seed=seed)
-    options = {**engine_options(engine_option or ()), **({"filler": filler} if filler else {})}
+    options = engine_options([*(engine_option or ()), *([f"filler={filler}"] if filler else ())])
     facts = _run(photo, asked, where, engine, options, quiet=quiet)
     warn(facts["warnings"], quiet=quiet)
     if as_json:
@@ -80,14 +82,17 @@ def asked_for(edit_file: str | None, quick: Quick, *, photo: str) -> "Edit":
     return open_edit(edit_file, photo=photo)
 
 
-def engine_options(given: "list[str] | tuple[str, ...]") -> dict[str, Any]:
+def engine_options(given: Sequence[str]) -> dict[str, Any]:
     """`k=v` texts as options; a value that reads as a JSON number, truth value or null is one."""
     options: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not (name and equals):
             raise UsageError("--engine-option", f"{text!r} was given; the form is name=value, for example tear=3.")
-        options[name.replace("-", "_")] = _value(value)
+        name = name.replace("-", "_")
+        if name in options:
+            raise UsageError("--engine-option", f"{name} was given twice.")
+        options[name] = _value(value)
     return options
 
 
