@@ -22,6 +22,7 @@ from pliant.types import Bool, Picture
 
 Weight = NDArray[np.uint8]
 
+_LEAST_BAND = 16  # pixels of a moved part that are hidden at least: two patches
 _LEAST_CONTEXT = 48
 _CONTEXT = 0.35  # of the hole's longer side
 _CELL = 8  # crops are planned on cells of this many pixels
@@ -63,9 +64,7 @@ def repaint(
         part = _cut(weight, box, crop)
         listener = _Relay(on_event, index, len(crops))
         hole = part > 0
-        unseen = hole | _standing(parts, crop) if filler.info.paints_behind else hole
-        if unseen.all():
-            unseen = hole
+        unseen = _behind(hole, _standing(parts, crop)) if filler.info.paints_behind else hole
         painted = _paint(picture.pixels[crop.slices], hole, unseen, filler, prompt, seed, listener, cancel)
         cover(pixels[crop.slices], painted, part)
         cancel.check()
@@ -166,6 +165,19 @@ def _standing(parts: Sequence[Layer], crop: Box) -> Bool:
             covered = layer.coverage[shared.moved(-layer.box.x0, -layer.box.y0).slices] > 0
             standing[shared.moved(-crop.x0, -crop.y0).slices] |= covered
     return standing
+
+
+def _behind(hole: Bool, standing: Bool) -> Bool:
+    """The hole, and of the parts in front of it a band as wide as the hole is deep.
+
+    Farther in, a part is too far away to smear into the hole, and painting behind it would cost for nothing.
+    """
+    if not (standing & ~hole).any():
+        return hole
+    depth = cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3).max()
+    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    unseen = hole | (standing & (np.asarray(away) < depth + _LEAST_BAND))
+    return hole if unseen.all() else unseen
 
 
 # ------------------------------------------------------------------------------------------ one crop

@@ -82,7 +82,7 @@ class Inpaint4DragSession:
         on_event: OnEvent = ignore,
         cancel: CancelToken | None = None,
     ) -> Result:
-        """The finished edit: every pixel that was neither moved onto nor uncovered is the photo's own, bit for bit."""
+        """The finished edit; pixels neither moved onto nor uncovered are the photo's own, bit for bit."""
         cancel = cancel or CancelToken()
         seed = edit.seed if seed is None else seed
         cancel.check()
