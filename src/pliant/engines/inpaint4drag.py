@@ -7,8 +7,9 @@ from pliant.compose import repaint
 from pliant.engines.base import EngineInfo
 from pliant.errors import EditError
 from pliant.events import CancelToken, OnEvent, Stage, ignore
-from pliant.fill.base import FILLERS, Filler
+from pliant.fill.base import Filler, make_filler
 from pliant.layer import paint
+from pliant.models.device import Runtime
 from pliant.types import Edit, Picture, Preview, Result
 from pliant.warp.warper import Warper
 
@@ -30,7 +31,7 @@ DEFAULT_FILLER = "patchmatch"
 
 
 class Inpaint4Drag:
-    """The engine with its options chosen. It runs on the CPU; `device` and `dtype` are the filler's business."""
+    """The engine with its options chosen. The warp runs on the CPU; `device` and `dtype` are the filler's."""
 
     info = INFO
 
@@ -43,12 +44,12 @@ class Inpaint4Drag:
         margin: int | None = None,
         tear: float | None = None,
     ) -> None:
-        del device, dtype
         if margin is not None and not 0 <= margin <= 100:
             raise EditError(f"margin is {margin}; accepted is 0 to 100 pixels.", code="invalid_option")
         if tear is not None and not tear > 1:
             raise EditError(f"tear is {tear}; accepted is a stretch above 1.", code="invalid_option")
-        self._filler = FILLERS.get(filler)() if isinstance(filler, str) else filler
+        runtime = Runtime(device=device, dtype=dtype)
+        self._filler = make_filler(filler, runtime) if isinstance(filler, str) else filler
         self._limits: dict[str, Any] = {"margin": margin, "tear": tear}
 
     def open(self, picture: Picture) -> "Inpaint4DragSession":

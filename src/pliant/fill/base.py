@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pliant.errors import EditError
 from pliant.events import CancelToken, OnEvent
+from pliant.models.device import ANYWHERE, Runtime
 from pliant.registry import Registry
 from pliant.types import Bool, Picture
 
@@ -77,8 +78,10 @@ def check_hole(picture: Picture, hole: Bool) -> bool:
 class MakeFiller(Protocol):
     """What a registry entry is: something that makes a filler."""
 
-    def __call__(self) -> Filler:
-        """A filler, ready to fill."""
+    info: FillerInfo
+
+    def __call__(self, runtime: Runtime = ANYWHERE) -> Filler:
+        """A filler, ready to fill; models are loaded by its first `fill`."""
         ...
 
 
@@ -91,3 +94,12 @@ FILLERS: Registry[MakeFiller] = Registry(
         "navier-stokes": "pliant.fill.classical:NavierStokes",
     },
 )
+
+
+def make_filler(name: str, runtime: Runtime = ANYWHERE) -> Filler:
+    """The filler called `name`.
+
+    Raises:
+        UnknownNameError: there is no such filler; the message lists what there is.
+    """
+    return FILLERS.get(name)(runtime)

@@ -7,6 +7,7 @@ import numpy as np
 
 from pliant.events import CancelToken, OnEvent, Step
 from pliant.fill.base import FillerInfo, check_hole
+from pliant.models.device import ANYWHERE, Runtime
 from pliant.types import Bool, Picture
 
 _RADIUS = 5
@@ -22,6 +23,9 @@ class Telea:
         paints_behind=True,
         paper="https://doi.org/10.1080/10867651.2004.10487596",
     )
+
+    def __init__(self, runtime: Runtime = ANYWHERE) -> None:
+        del runtime  # it runs on the CPU and loads nothing
 
     def fill(
         self,
@@ -48,6 +52,9 @@ class NavierStokes:
         paints_behind=True,
         paper="https://doi.org/10.1109/CVPR.2001.990497",
     )
+
+    def __init__(self, runtime: Runtime = ANYWHERE) -> None:
+        del runtime  # it runs on the CPU and loads nothing
 
     def fill(
         self,
