@@ -14,12 +14,15 @@ from pliant.events import CancelToken, OnEvent, Step
 from pliant.fill.base import FillerInfo, check_hole
 from pliant.fill.pyramid import Level, levels
 from pliant.fill.smooth import continue_smoothly
+from pliant.models.device import ANYWHERE, Runtime
 from pliant.types import Bool, Picture
 
-_WORK = 1_500_000  # targets visited on one level, at least one round
+_WORK = 600_000  # targets visited on one level, at least one round
 _ROUNDS = 12
 _ROUNDS_COARSEST = 30
 _NEARBY = 16  # pixels; how far the random search looks where a coarser level has already found the way
+_NEARBY_ONCE = 4  # the same where there is time for one round only
+_FINISH = 10.0  # the last vote goes to the best patches: means of many would wash out the grain
 
 
 class PatchMatch:
@@ -32,6 +35,9 @@ class PatchMatch:
         paints_behind=True,
         paper="https://doi.org/10.1145/1531326.1531330",
     )
+
+    def __init__(self, runtime: Runtime = ANYWHERE) -> None:
+        del runtime  # it runs on the CPU and loads nothing
 
     def fill(
         self,
@@ -58,25 +64,32 @@ def _solve(
 ) -> NDArray[np.uint8]:
     pyramid = levels(rgb, hole)
     if not pyramid:  # no whole patch is known
-        return np.rint(continue_smoothly(rgb.astype(np.float32), hole)).astype(np.uint8)
+        return np.asarray(np.rint(continue_smoothly(rgb.astype(np.float32), hole)), np.uint8)
     rounds = [_rounds(level, coarsest=level is pyramid[0]) for level in pyramid]
-    done = 0
+    done, total = 0, sum(rounds)
     before: Level | None = None
     for level, count in zip(pyramid, rounds, strict=True):
         random = np.random.default_rng([seed, level.depth])
         level.start(before, random)
-        radius = _NEARBY if before else max(level.size)
         for _ in range(count):
-            for backward in (False, True) if before is None else (done % 2 == 1,):
-                level.search(radius, int(random.integers(2**32)), backward)
-            level.paint()
+            _search(level, before is None, count, done, random)
             done += 1
-            on_event(Step(index=done, total=sum(rounds)))
+            level.paint(_FINISH if done == total else 1.0)
+            on_event(Step(index=done, total=total))
             cancel.check()
         before = level
     return pyramid[-1].pixels()[..., :3]
 
 
+def _search(level: Level, coarsest: bool, count: int, done: int, random: np.random.Generator) -> None:
+    if coarsest:
+        for backward in (False, True):
+            level.search(max(level.size), int(random.integers(2**32)), backward)
+    else:
+        radius = _NEARBY if count > 1 else _NEARBY_ONCE
+        level.search(radius, int(random.integers(2**32)), backward=done % 2 == 1)
+
+
 def _rounds(level: Level, *, coarsest: bool) -> int:
     most = _ROUNDS_COARSEST if coarsest else _ROUNDS
-    return max(1, min(most, _WORK // int(level.targets.size)))
+    return max(1, min(most, _WORK // len(level.targets)))

@@ -109,7 +109,10 @@ class Level:
         )
 
     def paint(self, sharpness: float = 1.0) -> None:
-        """Let the patches vote; the worse one fits and the deeper it lies, the less it has to say."""
+        """Let the patches vote; the worse one fits and the deeper it lies, the less it has to say.
+
+        `sharpness` above 1 leaves less to patches that fit worse than most.
+        """
         cost = self.cost[self.targets].astype(np.float32)
         spread = max(float(np.percentile(cost[:: max(cost.size // 10000, 1)], 75)) / sharpness, 1.0)
         weight = np.zeros(self.field.size, np.float32)
