@@ -16,7 +16,7 @@ _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[2-8]""
 
 def orientation_of(image: Image.Image) -> int:
     """The EXIF (or XMP) orientation that still has to be applied: 1 to 8."""
-    value = image.getexif().get(_ORIENTATION, 1)
+    value = _readable_exif(image).get(_ORIENTATION, 1)
     return value if value in range(1, 9) else 1
 
 
@@ -38,15 +38,26 @@ def origin_of(image: Image.Image, form: str, icc: bytes | None, *, turned: bool)
     )
 
 
+def _readable_exif(image: Image.Image) -> Image.Exif:
+    try:
+        return image.getexif()
+    # Damaged metadata, for which Pillow has many exceptions, is no reason to refuse a good picture.
+    except Exception:
+        return Image.Exif()
+
+
 def _exif(image: Image.Image, form: str) -> bytes | None:
-    exif = image.getexif()
+    exif = _readable_exif(image)
     # Pillow may have read it from a text chunk, or have added an orientation it found in the XMP.
     raw = image.info.get("exif")
-    untouched = form != "TIFF" and isinstance(raw, bytes) and raw.startswith(b"Exif\0\0")
-    if untouched and exif.get(_ORIENTATION, 1) == 1 and not exif.get_ifd(ExifTags.IFD.IFD1):
-        return cast(bytes, raw)
-    kept = _rewritten(exif, only=tiff.DESCRIPTIVE if form == "TIFF" else None)
-    return kept.tobytes() if len(kept) else None
+    try:
+        untouched = form != "TIFF" and isinstance(raw, bytes) and raw.startswith(b"Exif\0\0") and len(exif)
+        if untouched and exif.get(_ORIENTATION, 1) == 1 and not exif.get_ifd(ExifTags.IFD.IFD1):
+            return cast(bytes, raw)
+        kept = _rewritten(exif, only=tiff.DESCRIPTIVE if form == "TIFF" else None)
+        return kept.tobytes() if len(kept) else None
+    except Exception:
+        return None
 
 
 def _rewritten(exif: Image.Exif, only: frozenset[int] | None) -> Image.Exif:

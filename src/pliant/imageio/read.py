@@ -1,10 +1,6 @@
 """Reading a picture file."""
 
 import io
-import threading
-import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy as np
@@ -14,14 +10,13 @@ from pliant.errors import MissingRequirementError, PictureError, PliantError
 from pliant.imageio import tiff
 from pliant.imageio.metadata import orientation_of, origin_of
 from pliant.imageio.pixels import pixels_of, upright, with_key16
+from pliant.imageio.settings import pillow_settings
 from pliant.imageio.source import Format, Readable, bytes_of, format_in
 from pliant.layer import Pixels
 from pliant.types import Picture
 
 MAX_PIXELS = 500_000_000
 """Pictures with more pixels than this are refused before they are decoded."""
-
-_one_at_a_time = threading.Lock()
 
 
 def load(source: Readable, *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -38,7 +33,7 @@ def load(source: Readable, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """
     data, name = bytes_of(source)
     form = format_in(data, name)
-    with _pillow(max_pixels):
+    with pillow_settings(max_pixels=max_pixels):
         try:
             return _decoded(data, form, name, max_pixels)
         except PliantError:
@@ -112,19 +107,3 @@ def _deep_png(data: bytes) -> Any:
         raise ValueError("OpenCV cannot decode it")
     order = {0: [0], 2: [2, 1, 0], 4: [0, 3], 6: [2, 1, 0, 3]}[data[25]]
     return cast(Pixels, np.ascontiguousarray(np.atleast_3d(decoded)[..., order]))
-
-
-@contextmanager
-def _pillow(max_pixels: int) -> Generator[None]:
-    """Pillow without its warnings about odd files, and with our limit in place of its own.
-
-    A caller gets a picture or an error, so warnings are no news. Both settings are of the whole process:
-    two readers must not put them back in each other's order.
-    """
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit

@@ -12,6 +12,7 @@ from PIL import ExifTags, Image, TiffTags
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from pliant.errors import PictureError
+from pliant.imageio.settings import pillow_settings
 from pliant.layer import Pixels
 from pliant.types import Origin, Picture
 
@@ -33,6 +34,7 @@ DESCRIPTIVE = frozenset(
         int(ExifTags.IFD.GPSInfo),
     }
 )
+_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 _BITS, _COMPRESSION, _PHOTOMETRIC, _OFFSETS, _ORIENTATION, _SAMPLES = 258, 259, 262, 273, 274, 277
 _ROWS, _COUNTS, _PLANAR, _PREDICTOR, _EXTRA, _FORMAT, _XMP, _ICC = 278, 279, 284, 317, 338, 339, 700, 34675
 _STRIP_BYTES = 1 << 20
@@ -132,11 +134,26 @@ def _describe(ifd: ImageFileDirectory_v2, origin: Origin) -> None:
         if value:
             ifd.tagtype[tag] = TiffTags.UNDEFINED if tag == _ICC else TiffTags.BYTE
             ifd[tag] = value
-    if origin.exif:
-        exif = Image.Exif()
-        exif.load(origin.exif)
-        for tag in DESCRIPTIVE & set(exif):
-            ifd[tag] = exif.get_ifd(tag) if tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo) else exif[tag]
+    for tag, value in _descriptive(origin.exif).items():
+        ifd[tag] = value
+
+
+def _descriptive(data: bytes | None) -> dict[int, Any]:
+    """What the EXIF block `data` says about the photo; nothing where it is damaged."""
+    exif = Image.Exif()
+    try:
+        with pillow_settings():
+            exif.load(data or b"")
+            found = {
+                tag: exif.get_ifd(tag) if tag in _DIRECTORIES else exif[tag] for tag in DESCRIPTIVE & set(exif)
+            }
+            trial = ImageFileDirectory_v2()
+            for tag, value in found.items():
+                trial[tag] = value
+            trial.tobytes()
+    except Exception:
+        return {}
+    return found
 
 
 def _straight(pixels: NDArray[np.uint16]) -> NDArray[np.uint16]:
