@@ -1,6 +1,8 @@
 import base64
 import json
 import math
+import re
+import time
 from copy import deepcopy
 from pathlib import Path
 
@@ -356,3 +358,18 @@ def test_the_schema_is_valid_and_agrees():
         ("protect", "strokes", 0, "radius", 0),
     ):
         assert not validator.is_valid(json.loads(changed(*path)))
+
+
+def test_a_document_wrong_all_over_is_refused_as_fast_as_any():
+    began = time.process_time()
+    error = refusal(json.dumps({"version": 1, "regions": [{"region": "all", "drags": [{}] * 100_000}] * 9}))
+    assert "regions[0].drags[0].from is missing" in str(error)
+    assert time.process_time() - began < 5
+
+
+def test_the_example_in_the_docs_is_a_document(tmp_path: Path):
+    text = (Path(__file__).parents[2] / "docs" / "document.md").read_text(encoding="utf-8")
+    example = re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0]
+    Image.new("1", (768, 512), 1).save(tmp_path / "beak.png")
+    assert len(document.loads(example, base=tmp_path).regions) == 2
+    assert jsonschema.Draft202012Validator(document.schema()).is_valid(json.loads(example))

@@ -12,6 +12,8 @@ MAX_STROKES = 10_000
 MAX_PROMPT = 10_000
 FARTHEST = 10_000_000
 
+# Every list below stops (fail_fast) at their first error: a hostile document must not be answered with a million of them.
+
 
 def _whole(value: object) -> object:
     # 3.0 is a whole number, in JSON as in JSON Schema.
@@ -50,7 +52,9 @@ class MaskRegion(_Strict):
 class PolygonRegion(_Strict):
     """The inside of a closed polygon and its boundary."""
 
-    polygon: list[Position] = Field(min_length=3, max_length=MAX_POINTS, description="Its vertices [x, y].")
+    polygon: list[Position] = Field(
+        min_length=3, max_length=MAX_POINTS, fail_fast=True, description="Its vertices [x, y]."
+    )
 
 
 class BoxRegion(_Strict):
@@ -62,7 +66,9 @@ class BoxRegion(_Strict):
 class StrokeItem(_Strict):
     """A round brush moved along points."""
 
-    points: list[Position] = Field(min_length=1, max_length=MAX_POINTS, description="Its path of [x, y].")
+    points: list[Position] = Field(
+        min_length=1, max_length=MAX_POINTS, fail_fast=True, description="Its path of [x, y]."
+    )
     radius: float = Field(strict=True, gt=0, le=FARTHEST, allow_inf_nan=False, description="Pixels.")
     erase: Flag = Field(default=False, description="Whether it takes away instead of adding.")
 
@@ -70,7 +76,7 @@ class StrokeItem(_Strict):
 class StrokesRegion(_Strict):
     """Brush strokes in the order they were made."""
 
-    strokes: list[StrokeItem] = Field(min_length=1, max_length=MAX_STROKES)
+    strokes: list[StrokeItem] = Field(min_length=1, max_length=MAX_STROKES, fail_fast=True)
 
 
 REGION_KINDS: dict[str, type[_Strict]] = {
@@ -110,8 +116,10 @@ class DragRegionItem(_Strict):
     """A region, the drags that pull it and the pins that hold it."""
 
     region: Region
-    drags: list[DragItem] = Field(min_length=1, max_length=MAX_POINTS)
-    pins: list[Position] = Field(default=[], max_length=MAX_POINTS, description="Points that stay: [x, y].")
+    drags: list[DragItem] = Field(min_length=1, max_length=MAX_POINTS, fail_fast=True)
+    pins: list[Position] = Field(
+        default=[], max_length=MAX_POINTS, fail_fast=True, description="Points that stay: [x, y]."
+    )
     edge: Literal["free", "pinned"] = Field(
         default="free",
         description="free: the part moves as a whole and uncovers what is behind it; "
@@ -156,7 +164,10 @@ class Document(_Strict):
         default=None, description="[width, height] of the picture that the points were set on."
     )
     regions: list[Item] = Field(
-        min_length=1, max_length=MAX_REGIONS, description="Later regions stand in front of earlier ones."
+        min_length=1,
+        max_length=MAX_REGIONS,
+        fail_fast=True,
+        description="Later regions stand in front of earlier ones.",
     )
     protect: Region | None = Field(default=None, description="What must never change.")
     prompt: str = Field(default="", max_length=MAX_PROMPT, description="For engines that take a text.")
