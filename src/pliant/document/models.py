@@ -12,7 +12,7 @@ MAX_STROKES = 10_000
 MAX_PROMPT = 10_000
 FARTHEST = 10_000_000
 
-# Every list below stops (fail_fast) at their first error: a hostile document must not be answered with a million of them.
+# Lists stop at their first error (fail_fast): a hostile document must not be answered with a million.
 
 
 def _whole(value: object) -> object:

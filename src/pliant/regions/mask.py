@@ -175,9 +175,7 @@ def _quads(points: NDArray[np.int32], radius: float) -> NDArray[np.int32]:
     along = end - start
     length = np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1)
     aside = along[:, ::-1] * (-1, 1) / length * radius * 2**_FRACTION_BITS
-    return np.rint(np.stack([start + aside, end + aside, end - aside, start - aside], axis=1)).astype(
-        np.int32
-    )
+    return np.rint(np.stack([start + aside, end + aside, end - aside, start - aside], axis=1)).astype(np.int32)
 
 
 def _painted(region: Strokes) -> Box:
