@@ -64,7 +64,8 @@ def _solve(
 ) -> NDArray[np.uint8]:
     pyramid = levels(rgb, hole)
     if not pyramid:  # no whole patch is known
-        return np.asarray(np.rint(continue_smoothly(rgb.astype(np.float32), hole)), np.uint8)
+        smooth = continue_smoothly(rgb.astype(np.float32), hole)
+        return np.rint(smooth).astype(np.uint8)
     rounds = [_rounds(level, coarsest=level is pyramid[0]) for level in pyramid]
     done, total = 0, sum(rounds)
     before: Level | None = None
@@ -84,12 +85,16 @@ def _solve(
 def _search(level: Level, coarsest: bool, count: int, done: int, random: np.random.Generator) -> None:
     if coarsest:
         for backward in (False, True):
-            level.search(max(level.size), int(random.integers(2**32)), backward)
+            level.search(max(level.size), _seed(random), backward)
     else:
         radius = _NEARBY if count > 1 else _NEARBY_ONCE
-        level.search(radius, int(random.integers(2**32)), backward=done % 2 == 1)
+        level.search(radius, _seed(random), backward=done % 2 == 1)
+
+
+def _seed(random: np.random.Generator) -> int:
+    return random.integers(2**32, dtype=np.int64).item()
 
 
 def _rounds(level: Level, *, coarsest: bool) -> int:
     most = _ROUNDS_COARSEST if coarsest else _ROUNDS
-    return max(1, min(most, _WORK // len(level.targets)))
+    return max(1, min(most, _WORK // level.targets.shape[0]))
