@@ -64,8 +64,8 @@ def repaint(
         part = _cut(weight, box, crop)
         listener = _Relay(on_event, index, len(crops))
         hole = part > 0
-        unseen = _behind(hole, _standing(parts, crop)) if filler.info.paints_behind else hole
-        painted = _paint(picture.pixels[crop.slices], hole, unseen, filler, prompt, seed, listener, cancel)
+        front = _standing(parts, crop) if filler.info.paints_behind else np.zeros_like(hole)
+        painted = _paint(picture.pixels[crop.slices], hole, front, filler, prompt, seed, listener, cancel)
         cover(pixels[crop.slices], painted, part)
         cancel.check()
     return picture.with_pixels(pixels)
@@ -167,16 +167,16 @@ def _standing(parts: Sequence[Layer], crop: Box) -> Bool:
     return standing
 
 
-def _behind(hole: Bool, standing: Bool) -> Bool:
+def _behind(hole: Bool, front: Bool) -> Bool:
     """The hole, and of the parts in front of it a band as wide as the hole is deep.
 
-    Farther in, a part is too far away to smear into the hole, and painting behind it would cost for nothing.
+    Painting behind them farther in would cost for nothing.
     """
-    if not (standing & ~hole).any():
+    if not (front & ~hole).any():
         return hole
     depth = cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3).max()
     away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
-    unseen = hole | (standing & (np.asarray(away) < depth + _LEAST_BAND))
+    unseen = hole | (front & (np.asarray(away) < depth + _LEAST_BAND))
     return hole if unseen.all() else unseen
 
 
@@ -186,15 +186,16 @@ def _behind(hole: Bool, standing: Bool) -> Bool:
 def _paint(
     crop: Pixels,
     hole: Bool,
-    unseen: Bool,
+    front: Bool,
     filler: Filler,
     prompt: str,
     seed: int,
     on_event: OnEvent,
     cancel: CancelToken,
 ) -> Pixels:
-    """`crop` `(h, w, C)` of any kind with its hole painted; the filler does not see `unseen`."""
-    shown = Picture(_as_rgb8(crop, unseen))
+    """`crop` `(h, w, C)` of any kind with its hole painted; the filler does not see what stands in `front`."""
+    unseen = _behind(hole, front)
+    shown = Picture(_without(front & ~unseen, _as_rgb8(crop, unseen), hole | front))
     small, small_unseen = _fitted(shown, unseen, filler.info.working_size)
     filled = filler.fill(small, small_unseen, prompt=prompt, seed=seed, on_event=on_event, cancel=cancel)
     return _like(crop, _enlarged(filled.pixels, shown.pixels, hole), hole)
@@ -222,6 +223,14 @@ def _without_unseen(rgb: NDArray[np.uint8], unseen: Bool, hole: Bool) -> NDArray
     seen = np.zeros((int(labels.max()) + 1, 3), np.uint8)
     seen[labels[~absent]] = rgb[~absent]
     return np.where(unseen[..., None], seen[labels], rgb)
+
+
+def _without(far: Bool, rgb: NDArray[np.uint8], absent: Bool) -> NDArray[np.uint8]:
+    """`rgb` with colours of the surroundings in place of `far`: nothing there is worth copying."""
+    if not far.any() or absent.all():
+        return rgb
+    smooth = continue_smoothly(rgb.astype(np.float32), absent)
+    return np.where(far[..., None], np.rint(smooth), rgb).astype(np.uint8)
 
 
 def _fitted(shown: Picture, hole: Bool, working_size: int | None) -> tuple[Picture, Bool]:

@@ -7,7 +7,7 @@ import numpy as np
 from pliant.errors import EditError
 from pliant.geometry import Box
 from pliant.layer import Layer
-from pliant.regions.mask import rasterise
+from pliant.regions.mask import rasterise, rasterise_box
 from pliant.types import Bool, DragRegion, Edit, Picture, Preview, RegionLike, RegionPair, as_region
 from pliant.warp import holes, part
 from pliant.warp.pair import move_pair
@@ -107,9 +107,8 @@ class Warper:
         for known in self._prepared:
             if known.key == key:
                 return known
-        mask = rasterise(as_region(region.region), self._picture.size)
-        box = Box.around(mask)
-        cut = np.ascontiguousarray(mask[box.slices])
+        box, mask = rasterise_box(as_region(region.region), self._picture.size)
+        cut = np.ascontiguousarray(mask)
         part.check(region, name, cut, box, self._frame)
         return _Prepared(key, box, cut, part.split(cut, box, region))
 
