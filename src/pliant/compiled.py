@@ -17,7 +17,7 @@ def compiled(function: F) -> F:
 
 
 def compiled_fast(function: F) -> F:
-    """`compiled`, with sums reordered where that is faster: equal on one machine, not to the last bit between two."""
+    """`compiled`, with sums reordered where that is faster; two kinds of processor may differ in the last bit."""
     return cast(F, njit(cache=True, nogil=True, error_model="numpy", fastmath=_LIBERTIES)(function))
 
 
