@@ -27,7 +27,7 @@ class Contract:
     """What an ONNX graph takes and gives, as batches `(1, C, H, W)`, RGB.
 
     `image`, `mask` and `output` are names in the graph ("": by position). `side` is the only height and width it
-    takes (None: any multiple of `multiple`). A pixel value v of 0 to 255 goes in as `(v - mean) / std`, by channel,
+    takes (None: any multiple of `multiple`). A pixel value v of 0 to 255 goes in as `(v - mean) / std` by channel,
     as `dtype`. The mask holds `hole` where there is to paint and `keep` elsewhere, in the same `dtype`. The output
     lies in `output_range` (None: it is no picture).
     """
