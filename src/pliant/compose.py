@@ -1,7 +1,7 @@
 """Paints a hole of a picture of any kind with a filler, on crops, and touches nothing else.
 
-The crop plan: holes that lie apart are filled on separate crops, each with context around it, at the filler's
-own working size. Fillers see RGB, 8 bit; grey, alpha and 16 bit are taken apart before and put together after.
+Holes that lie apart are filled on separate crops (`pliant.crops`), at the filler's own working size. Fillers see
+RGB, 8 bit; grey, alpha and 16 bit are taken apart before and put together after.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pliant.crops import plan_crops, roomy
 from pliant.errors import EditError
 from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, Step, ignore
 from pliant.fill.base import Filler
@@ -23,9 +24,6 @@ from pliant.types import Bool, Picture
 Weight = NDArray[np.uint8]
 
 _LEAST_BAND = 16  # pixels of a moved part that are hidden at least: two patches
-_LEAST_CONTEXT = 48
-_CONTEXT = 0.35  # of the hole's longer side
-_CELL = 8  # crops are planned on cells of this many pixels
 _TICKS = 100  # progress of one crop when there are several
 
 
@@ -56,17 +54,22 @@ def repaint(
     cancel.check()
     _check(picture, box, weight)
     on_event(Stage(name="fill"))
-    crops = plan_crops(box, weight, Box.of_size(picture.size))
+    frame = Box.of_size(picture.size)
+    crops = roomy(plan_crops(box, weight, frame), frame, filler.info.working_size or 0)
     if not crops:
         return picture
     pixels = picture.pixels.copy()
     for index, crop in enumerate(crops):
         part = _cut(weight, box, crop)
-        listener = _Relay(on_event, index, len(crops))
         hole = part > 0
-        front = _standing(parts, crop) if filler.info.paints_behind else np.zeros_like(hole)
-        painted = _paint(picture.pixels[crop.slices], hole, front, filler, prompt, seed, listener, cancel)
-        cover(pixels[crop.slices], painted, part)
+        unseen = _behind(hole, _standing(parts, crop)) if filler.info.paints_behind else hole
+        piece = _Piece.of(picture.pixels[crop.slices], hole, unseen, filler.info.working_size)
+        place = _Place(picture.with_pixels(pixels), crop, part, piece)
+        listener = _Relay(on_event, place, index, len(crops))
+        filled = filler.fill(
+            piece.small, piece.small_unseen, prompt=prompt, seed=seed, on_event=listener, cancel=cancel
+        )
+        cover(pixels[crop.slices], piece.restored(filled), part)
         cancel.check()
     return picture.with_pixels(pixels)
 
@@ -84,39 +87,6 @@ def widen(hole: Bool, margin: int = 3) -> tuple[Box, Weight]:
         distance = np.zeros(outside.shape, np.float32)
     share = np.clip(1 - distance / np.float32(margin + 1), 0, 1)
     return box, np.rint(share * 255).astype(np.uint8)
-
-
-def plan_crops(box: Box, weight: Weight, frame: Box) -> list[Box]:
-    """The crops of `frame` (the picture's box) on which the holes in `weight` (on `box`) are filled.
-
-    Each holds one or more whole holes with their context; no two overlap, so that no hole is in two crops.
-    """
-    if not box.area:  # OpenCV crashes on an empty array
-        return []
-    count, _, stats, _ = cv2.connectedComponentsWithStats((weight > 0).astype(np.uint8), connectivity=8)
-    found = [Box(x, y, x + w, y + h).moved(box.x0, box.y0) for x, y, w, h, _ in stats[1:count].tolist()]
-    crops = [_with_context(hole).within(frame) for hole in found]
-    while len(merged := _merged(crops, frame)) < len(crops):
-        crops = merged
-    return crops
-
-
-def _with_context(hole: Box) -> Box:
-    return hole.grown(max(_LEAST_CONTEXT, round(_CONTEXT * max(hole.width, hole.height))))
-
-
-def _merged(crops: Sequence[Box], frame: Box) -> list[Box]:
-    """Crops that touch on a grid of cells become one."""
-    columns, rows = -(-frame.width // _CELL), -(-frame.height // _CELL)
-    cells = np.zeros((rows, columns), np.uint8)
-    for crop in crops:
-        cells[crop.y0 // _CELL : -(-crop.y1 // _CELL), crop.x0 // _CELL : -(-crop.x1 // _CELL)] = 1
-    labels = cv2.connectedComponents(cells, connectivity=8)[1]
-    joined: dict[int, Box] = {}
-    for crop in crops:
-        label = int(labels[crop.y0 // _CELL, crop.x0 // _CELL])
-        joined[label] = joined.get(label, crop).joined(crop)
-    return list(joined.values())
 
 
 def _check(picture: Picture, box: Box, weight: Weight) -> None:
@@ -142,9 +112,10 @@ def _cut(weight: Weight, box: Box, crop: Box) -> Weight:
 
 @dataclass(frozen=True)
 class _Relay:
-    """Passes a filler's progress on one crop of several on as progress of the whole."""
+    """Passes a filler's progress on one crop on as progress of the whole picture."""
 
     on_event: OnEvent
+    place: "_Place"
     crop: int
     crops: int
 
@@ -152,7 +123,9 @@ class _Relay:
         if isinstance(event, Step) and self.crops > 1:
             done = self.crop * _TICKS + event.index * _TICKS // max(event.total, 1)
             self.on_event(Step(index=done, total=self.crops * _TICKS))
-        elif not isinstance(event, Partial):  # a crop is not a picture of the result
+        elif isinstance(event, Partial):
+            self.on_event(Partial(make=lambda: self.place.whole(event.picture)))
+        else:
             self.on_event(event)
 
 
@@ -183,22 +156,42 @@ def _behind(hole: Bool, front: Bool) -> Bool:
 # ------------------------------------------------------------------------------------------ one crop
 
 
-def _paint(
-    crop: Pixels,
-    hole: Bool,
-    front: Bool,
-    filler: Filler,
-    prompt: str,
-    seed: int,
-    on_event: OnEvent,
-    cancel: CancelToken,
-) -> Pixels:
-    """`crop` `(h, w, C)` of any kind with its hole painted; the filler does not see what stands in `front`."""
-    unseen = _behind(hole, front)
-    shown = Picture(_without(front & ~unseen, _as_rgb8(crop, unseen), hole | front))
-    small, small_unseen = _fitted(shown, unseen, filler.info.working_size)
-    filled = filler.fill(small, small_unseen, prompt=prompt, seed=seed, on_event=on_event, cancel=cancel)
-    return _like(crop, _enlarged(filled.pixels, shown.pixels, hole), hole)
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Piece:
+    """A crop of a picture of any kind, and what a filler is shown of it."""
+
+    crop: Pixels
+    hole: Bool
+    shown: Picture
+    small: Picture
+    small_unseen: Bool
+
+    @classmethod
+    def of(cls, crop: Pixels, hole: Bool, unseen: Bool, working_size: int | None) -> "_Piece":
+        """`crop` `(h, w, C)` with its `hole`; the filler does not see `unseen`."""
+        shown = Picture(_as_rgb8(crop, unseen))
+        small, small_unseen = _fitted(shown, unseen, working_size)
+        return cls(crop=crop, hole=hole, shown=shown, small=small, small_unseen=small_unseen)
+
+    def restored(self, filled: Picture) -> Pixels:
+        """The crop with its hole taken from `filled`, which has the size of `small`."""
+        return _like(self.crop, _enlarged(filled.pixels, self.shown.pixels, self.hole), self.hole)
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Where a piece stands in the picture as far as that is painted."""
+
+    picture: Picture
+    box: Box
+    weight: Weight
+    piece: _Piece
+
+    def whole(self, filled: Picture) -> Picture:
+        """The picture with the piece in its place, painted so far as `filled`; nothing is written."""
+        pixels = self.picture.pixels.copy()
+        cover(pixels[self.box.slices], self.piece.restored(filled), self.weight)
+        return self.picture.with_pixels(pixels)
 
 
 def _as_rgb8(crop: Pixels, hole: Bool) -> NDArray[np.uint8]:

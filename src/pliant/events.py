@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pliant.errors import CancelledError
 from pliant.types import Picture
@@ -23,11 +24,19 @@ class Step:
     total: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Partial:
-    """A picture of the unfinished result, at the size of the edited photo."""
+    """A picture of the unfinished result, at the size of the edited photo.
 
-    picture: Picture
+    It is made when it is first looked at, so that it costs nothing where nobody looks.
+    """
+
+    make: Callable[[], Picture]
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The picture; asking again gives the same one."""
+        return self.make()
 
 
 Event = Stage | Step | Partial

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from pliant.compose import plan_crops, repaint, widen
+from pliant.compose import repaint, widen
+from pliant.crops import plan_crops, roomy
 from pliant.errors import CancelledError, EditError
 from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, Step, ignore
 from pliant.fill.base import FillerInfo
@@ -37,7 +38,7 @@ class Painter:
         cancel: CancelToken,
     ) -> Picture:
         self.shown.append((picture, hole))
-        on_event(Partial(picture=picture))
+        on_event(Partial(make=lambda: picture.with_pixels(picture.pixels + np.uint8(1))))
         for index in range(4):
             on_event(Step(index=index + 1, total=4))
             cancel.check()
@@ -97,7 +98,7 @@ def test_a_large_crop_is_brought_to_the_working_size_and_never_stretched() -> No
     assert max(width, height) == 64
     crop = plan_crops(FRAME, weight, FRAME)[0]
     assert width / height == pytest.approx(crop.width / crop.height, rel=0.03)
-    assert small.shown[0][0].size == (crop.width, crop.height)
+    assert small.shown[0][0].size == (600, 400)
     assert (result.pixels[110:190, 110:290] == (10, 20, 30)).all()
     assert (result.pixels[weight == 0] == 90).all()
 
@@ -181,8 +182,41 @@ def test_progress_over_several_crops() -> None:
     repaint(Picture(np.zeros((400, 600), np.uint8)), FRAME, weight, Painter(), on_event=events.append)
     assert events[0] == Stage(name="fill")
     steps = [event for event in events[1:] if isinstance(event, Step)]
-    assert len(steps) == len(events) - 1
+    assert len(steps) == len(events) - 3  # and a partial picture from each crop
     assert [step.index / step.total for step in steps] == [i / 8 for i in range(1, 9)]
+
+
+def test_a_crops_unfinished_picture_becomes_one_of_the_whole() -> None:
+    pixels = np.zeros((400, 600, 4), np.uint16)
+    pixels[..., 3] = 65535
+    events: list[Event] = []
+    weight = weight_on((400, 600), LEFT, RIGHT)
+    result = repaint(Picture(pixels), FRAME, weight, Painter((9, 9, 9)), on_event=events.append).pixels
+    partials = [event for event in events if isinstance(event, Partial)]
+    assert len(partials) == 2
+    first, second = (partial.picture.pixels for partial in partials)
+    assert partials[0].picture is partials[0].picture
+    for picture in (first, second):
+        assert picture.shape == pixels.shape
+        assert picture.dtype == np.uint16
+        np.testing.assert_array_equal(picture[weight == 0], pixels[weight == 0])
+    assert (first[LEFT.slices][..., 0] > 100).all()
+    assert (second[RIGHT.slices][..., 0] > 100).all()
+    assert (second[LEFT.slices] == result[LEFT.slices]).all()
+
+
+def test_a_model_is_shown_more_of_the_picture_where_there_is_room() -> None:
+    frame = Box(0, 0, 2000, 600)
+    crops = [Box(0, 0, 100, 100), Box(1900, 500, 2000, 600), Box(1700, 100, 1740, 140)]
+    grown = roomy(crops, frame, 512)
+    assert grown[0] == Box(0, 0, 512, 512)
+    assert grown[1] == Box(1488, 88, 2000, 600).within(frame) or grown[1] == crops[1]
+    for index, crop in enumerate(grown):
+        assert crop.within(crops[index]) == crops[index]
+        assert crop.within(frame) == crop
+        assert not any(crop.within(other).area for other in grown[:index] + grown[index + 1 :])
+    assert roomy(crops, frame, 0) == crops
+    assert roomy([Box(5, 5, 9, 9)], Box(0, 0, 30, 700), 512) == [Box(0, 0, 30, 512)]
 
 
 def test_cancel_beforehand_and_between_crops() -> None:

@@ -20,7 +20,7 @@ PUBLIC_NAMES = Path(__file__).with_name("public_names.txt")
 RANKS = [
     {"errors", "compiled"},
     {"files", "geometry", "registry"},
-    {"layer"},
+    {"crops", "layer"},
     {"types"},
     {"events"},
     {"document", "imageio"},

@@ -1,12 +1,13 @@
 """Inpaint4Drag (ICCV 2025): bend the photo's own pixels, then paint what the bend uncovered."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, Self
 
 from pliant.compose import repaint
 from pliant.engines.base import EngineInfo
 from pliant.errors import EditError
-from pliant.events import CancelToken, OnEvent, Stage, ignore
+from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, ignore
 from pliant.fill.base import Filler, make_filler
 from pliant.layer import paint
 from pliant.models.device import Runtime
@@ -84,29 +85,41 @@ class Inpaint4DragSession:
         cancel: CancelToken | None = None,
     ) -> Result:
         """The finished edit; pixels neither moved onto nor uncovered are the photo's own, bit for bit."""
+        seeds = [edit.seed if seed is None else seed]
+        return self.run_candidates(edit, seeds=seeds, on_event=on_event, cancel=cancel)[0]
+
+    def run_candidates(
+        self,
+        edit: Edit,
+        *,
+        seeds: Sequence[int],
+        on_event: OnEvent = ignore,
+        cancel: CancelToken | None = None,
+    ) -> list[Result]:
+        """The edit finished once for each of `seeds`; it is warped once, and only the paint in its hole varies."""
         cancel = cancel or CancelToken()
-        seed = edit.seed if seed is None else seed
         cancel.check()
         on_event(Stage(name="warp"))
         start = perf_counter()
         preview = self.preview(edit)
-        warped = perf_counter()
-        cancel.check()
-        on_event(Stage(name="fill"))
-        picture = self._filled(preview, edit.prompt, seed, on_event, cancel)
-        done = perf_counter()
-        return Result(
-            picture=picture,
-            edit=edit,
-            engine=INFO.name,
-            seed=seed,
-            timings={"warp": warped - start, "fill": done - warped},
-            hole_area=int((preview.hole_weight > 0).sum()),
-            moved_area=sum(int((layer.coverage > 0).sum()) for layer in preview.layers),
-            warnings=preview.warnings,
-        )
+        warp = perf_counter() - start
+        results: list[Result] = []
+        for seed in seeds:
+            cancel.check()
+            on_event(Stage(name="fill"))
+            start = perf_counter()
+            picture = self._filled(preview, edit.prompt, seed, on_event, cancel)
+            timings = {"warp": warp, "fill": perf_counter() - start}
+            results.append(_result(preview, edit, picture, seed, timings))
+        return results
 
     def _filled(self, preview: Preview, prompt: str, seed: int, on_event: OnEvent, cancel: CancelToken) -> Picture:
+        def relay(event: Event) -> None:
+            if isinstance(event, Partial):
+                on_event(Partial(make=lambda: _with_parts(event.picture, preview)))
+            else:
+                on_event(event)
+
         picture = repaint(
             preview.picture,
             preview.hole_box,
@@ -115,10 +128,28 @@ class Inpaint4DragSession:
             parts=preview.layers,
             prompt=prompt,
             seed=seed,
-            on_event=on_event,
+            on_event=relay,
             cancel=cancel,
         )
-        pixels = picture.pixels
-        pixels = pixels if pixels is not preview.picture.pixels else pixels.copy()
-        paint(pixels, preview.layers)
-        return picture.with_pixels(pixels)
+        return _with_parts(picture, preview)
+
+
+def _with_parts(picture: Picture, preview: Preview) -> Picture:
+    """`picture` with the moved parts painted over it; the preview's own pixels are not written."""
+    pixels = picture.pixels
+    pixels = pixels if pixels is not preview.picture.pixels else pixels.copy()
+    paint(pixels, preview.layers)
+    return picture.with_pixels(pixels)
+
+
+def _result(preview: Preview, edit: Edit, picture: Picture, seed: int, timings: dict[str, float]) -> Result:
+    return Result(
+        picture=picture,
+        edit=edit,
+        engine=INFO.name,
+        seed=seed,
+        timings=timings,
+        hole_area=int((preview.hole_weight > 0).sum()),
+        moved_area=sum(int((layer.coverage > 0).sum()) for layer in preview.layers),
+        warnings=preview.warnings,
+    )
