@@ -62,8 +62,8 @@ def repaint(
     for index, crop in enumerate(crops):
         part = _cut(weight, box, crop)
         hole = part > 0
-        unseen = _behind(hole, _standing(parts, crop)) if filler.info.paints_behind else hole
-        piece = _Piece.of(picture.pixels[crop.slices], hole, unseen, filler.info.working_size)
+        front = _standing(parts, crop) if filler.info.paints_behind else np.zeros_like(hole)
+        piece = _Piece.of(picture.pixels[crop.slices], hole, front, filler.info.working_size)
         place = _Place(picture.with_pixels(pixels), crop, part, piece)
         listener = _Relay(on_event, place, index, len(crops))
         filled = filler.fill(
@@ -167,9 +167,10 @@ class _Piece:
     small_unseen: Bool
 
     @classmethod
-    def of(cls, crop: Pixels, hole: Bool, unseen: Bool, working_size: int | None) -> "_Piece":
-        """`crop` `(h, w, C)` with its `hole`; the filler does not see `unseen`."""
-        shown = Picture(_as_rgb8(crop, unseen))
+    def of(cls, crop: Pixels, hole: Bool, front: Bool, working_size: int | None) -> "_Piece":
+        """`crop` `(h, w, C)` with its `hole`; the filler does not see what stands in `front`."""
+        unseen = _behind(hole, front)
+        shown = Picture(_without(front & ~unseen, _as_rgb8(crop, unseen), hole | front))
         small, small_unseen = _fitted(shown, unseen, working_size)
         return cls(crop=crop, hole=hole, shown=shown, small=small, small_unseen=small_unseen)
 
