@@ -16,7 +16,7 @@ class FillerInfo:
 
     `working_size` is the longest side, in pixels, of the crop it works best on (None: any); `paints_behind`
     says that it continues the background and is better not shown the moved part in front; `extra` is the
-    optional dependency it needs.
+    optional dependency it needs, `weights` the models of the catalogue that it loads.
     """
 
     name: str
@@ -27,6 +27,7 @@ class FillerInfo:
     understands_prompt: bool = False
     paints_behind: bool = False
     extra: str | None = None
+    weights: tuple[str, ...] = ()
 
 
 class Filler(Protocol):
