@@ -29,7 +29,8 @@ RANKS = [
     {"fill"},
     {"compose"},
     {"engines"},
-    {"bench", "batch", "serve", "cli"},
+    {"bench", "batch", "serve"},
+    {"cli"},
 ]
 RANK_OF = {name: rank for rank, names in enumerate(RANKS) for name in names}
 SIDE_SHELVES = {"models": {"regions", "fill", "engines", "bench", "cli", "serve"}}

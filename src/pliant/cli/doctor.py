@@ -30,7 +30,7 @@ def doctor(as_json: flags.Json = False) -> None:
 
 def examine() -> dict[str, Any]:
     """The state of this installation."""
-    from pliant.cli.engines import engine_rows, filler_rows
+    from pliant.engines.listing import engine_rows, filler_rows
 
     needed = _requirements()
     base = {name: _version(name) for name in needed.pop("", [])}

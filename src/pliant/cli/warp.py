@@ -59,6 +59,8 @@ def warp(
     where = target(output, pipe_format, overwrite=overwrite)
     if hole is not None:
         check_file(hole, overwrite=overwrite)
+    from pliant.warp.show import cut_out
+
     quick = Quick(mask=mask, box=box, polygon=polygon, drags=drag or (), pins=pin or ())
     asked = asked_for(edit_file, quick, photo=photo)
     asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=None, seed=None)
@@ -72,29 +74,11 @@ def warp(
         typer.echo(f"{where.name}: {int(preview.moved.sum()):,} pixels moved, {int(preview.hole.sum()):,} open")
 
 
-def cut_out(preview: "Preview") -> "Picture":
-    """The warped picture of a `preview` whose photo has alpha, its hole made transparent."""
-    import numpy as np
-
-    from pliant.layer import paint
-
-    pixels = preview.source.pixels.copy()
-    alpha = pixels[preview.hole_box.slices][..., -1]
-    kept = 255 - preview.hole_weight.astype(np.uint32)
-    alpha[...] = alpha * kept // 255
-    paint(pixels, preview.layers)
-    return preview.source.with_pixels(pixels)
-
-
 def _preview(picture: "Picture", asked: "Edit") -> "Preview":
-    import numpy as np
-
     from pliant.engines.api import preview
+    from pliant.warp.show import with_alpha
 
-    if not picture.has_alpha:
-        opaque = np.full_like(picture.pixels[..., :1], picture.peak)
-        picture = picture.with_pixels(np.concatenate([picture.pixels, opaque], axis=2))
-    return preview(picture, asked)
+    return preview(with_alpha(picture), asked)
 
 
 def _drawn(picture: "Picture", asked: "Edit") -> "Picture":

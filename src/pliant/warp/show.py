@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pliant.layer import paint
 from pliant.types import DragRegion, Edit, Picture, Preview
 from pliant.warp.part import Part, targets_of
 from pliant.warp.warper import Warper
@@ -43,6 +44,24 @@ def with_checker(preview: Preview) -> NDArray[np.uint8]:
     dark = (rows // square + columns // square) % 2
     canvas[rows, columns] = np.array(CHECKER, np.uint8)[dark]
     return canvas
+
+
+def with_alpha(picture: Picture) -> Picture:
+    """`picture` as one that can be transparent; nothing of it is."""
+    if picture.has_alpha:
+        return picture
+    opaque = np.full_like(picture.pixels[..., :1], picture.peak)
+    return picture.with_pixels(np.concatenate([picture.pixels, opaque], axis=2))
+
+
+def cut_out(preview: Preview) -> Picture:
+    """The warped picture of a `preview` whose photo has alpha, its hole made transparent."""
+    pixels = preview.source.pixels.copy()
+    alpha = pixels[preview.hole_box.slices][..., -1]
+    kept = 255 - preview.hole_weight.astype(np.uint32)
+    alpha[...] = alpha * kept // 255
+    paint(pixels, preview.layers)
+    return preview.source.with_pixels(pixels)
 
 
 def _rgb(picture: Picture) -> NDArray[np.uint8]:

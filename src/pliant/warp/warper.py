@@ -76,9 +76,15 @@ class Warper:
         )
 
     def parts(self, edit: Edit) -> list[tuple[DragRegion, list[Part]]]:
-        """The prepared parts of every drag region, for drawing their meshes."""
+        """The prepared parts of every drag region, for drawing their meshes.
+
+        They are the same objects as long as only the drags' targets and strengths change.
+        """
+        self._require_size(edit)
         regions = [(i, r) for i, r in enumerate(edit.regions) if isinstance(r, DragRegion)]
-        return [(region, self._prepare(region, f"region {index + 1}").parts) for index, region in regions]
+        self._prepared = [self._prepare(region, f"region {index + 1}") for index, region in regions]
+        pairs = zip(regions, self._prepared, strict=True)
+        return [(region, prepared.parts) for (_, region), prepared in pairs]
 
     def _require_size(self, edit: Edit) -> None:
         if edit.size is not None and edit.size != self._picture.size:
