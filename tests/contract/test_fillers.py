@@ -1,5 +1,7 @@
 """What every registered filler must do."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 
@@ -7,13 +9,29 @@ from pliant.compose import repaint
 from pliant.errors import CancelledError, EditError
 from pliant.events import CancelToken, Event, ignore
 from pliant.fill.base import FILLERS, Filler, FillerInfo
+from pliant.fill.diffusion.recipes import Recipe
 from pliant.geometry import Box
 from pliant.types import Bool, Picture
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation:DeprecationWarning"
+)  # diffusers and NumPy 2
 
-@pytest.fixture(params=FILLERS.names())
+
+def made(name: str) -> Filler:
+    """The filler called `name`; models are tiny, random and real, and are loaded as any others are."""
+    make = FILLERS.get(name)
+    if make.info.extra == "diffusion":
+        pytest.importorskip("torch")
+        from tiny_diffusion import tiny_recipe
+
+        return tiny_recipe(cast(Recipe, make))()
+    return make()
+
+
+@pytest.fixture(scope="module", params=FILLERS.names())
 def filler(request: pytest.FixtureRequest) -> Filler:
-    return FILLERS.get(request.param)()
+    return made(request.param)
 
 
 def photo(height: int = 60, width: int = 70, seed: int = 3) -> Picture:
@@ -60,7 +78,7 @@ def test_same_seed_same_pixels(filler: Filler) -> None:
     picture = photo()
     first = filled(filler, picture, blob(), seed=2**62 + 5)
     np.random.default_rng().random()
-    again = filled(FILLERS.get(filler.info.name)(), picture, blob(), seed=2**62 + 5)
+    again = filled(made(filler.info.name), picture, blob(), seed=2**62 + 5)
     np.testing.assert_array_equal(first, again)
 
 
@@ -123,6 +141,8 @@ def test_tiny_pictures(filler: Filler, height: int, width: int) -> None:
 
 
 def test_a_flat_picture_stays_flat(filler: Filler) -> None:
+    if filler.info.extra:
+        pytest.skip("random weights paint noise")
     result = filled(filler, Picture(np.full((60, 70, 3), 90, np.uint8)), blob())
     assert np.abs(result.astype(int) - 90).max() <= 2  # OpenCV's own rounding
 

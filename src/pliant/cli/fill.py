@@ -71,12 +71,12 @@ def _painted(
 ) -> "tuple[Picture, int]":
     from pliant.compose import repaint, widen
     from pliant.engines.inpaint4drag import DEFAULT_FILLER
-    from pliant.fill.base import FILLERS
+    from pliant.fill.base import make_filler
     from pliant.regions.mask import rasterise
 
-    make = FILLERS.get(filler or DEFAULT_FILLER)
+    paint = make_filler(filler or DEFAULT_FILLER)
     picture = open_photo(photo)
     selected = rasterise(mask_of(hole, "--hole"), picture.size)
     box, weight = widen(selected, margin)
-    painted = repaint(picture, box, weight, make(), prompt=prompt, seed=seed, on_event=on_event, cancel=cancel)
+    painted = repaint(picture, box, weight, paint, prompt=prompt, seed=seed, on_event=on_event, cancel=cancel)
     return painted, int(selected.sum())

@@ -1,9 +1,13 @@
 """What a filler is, and the names of those there are."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from typing import Protocol
 
-from pliant.errors import EditError
+from pliant.errors import EditError, PliantError
 from pliant.events import CancelToken, OnEvent
 from pliant.models.device import ANYWHERE, Runtime
 from pliant.registry import Registry
@@ -86,6 +90,8 @@ class MakeFiller(Protocol):
         ...
 
 
+_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+(?<!\.onnx)(?<!\.safetensors)(@[\w./-]+)?")
+
 FILLERS: Registry[MakeFiller] = Registry(
     "filler",
     "pliant.fillers",
@@ -93,14 +99,45 @@ FILLERS: Registry[MakeFiller] = Registry(
         "patchmatch": "pliant.fill.patchmatch:PatchMatch",
         "telea": "pliant.fill.classical:Telea",
         "navier-stokes": "pliant.fill.classical:NavierStokes",
+        "sd15-lcm": "pliant.fill.diffusion.recipes:SD15_LCM",
+        "sd15": "pliant.fill.diffusion.recipes:SD15",
+        "sdxl-lcm": "pliant.fill.diffusion.recipes:SDXL_LCM",
+        "sdxl": "pliant.fill.diffusion.recipes:SDXL",
     },
 )
 
 
 def make_filler(name: str, runtime: Runtime = ANYWHERE) -> Filler:
-    """The filler called `name`.
+    """The filler called `name`, or the one around the model that `name` refers to.
+
+    Besides a registered name: a folder with a diffusers pipeline, a `.safetensors` or `.onnx` file, a hub id
+    (`org/name`), or the address of a server (`http://...`).
 
     Raises:
         UnknownNameError: there is no such filler; the message lists what there is.
+        PliantError: the file or folder does not exist (`missing_file`).
     """
-    return FILLERS.get(name)(runtime)
+    if name in FILLERS.names() or not _is_reference(name):
+        return FILLERS.get(name)(runtime)
+    if name.startswith(("http://", "https://")):
+        return _attribute("pliant.fill.remote", "from_url")(name, runtime)
+    if name.endswith(".onnx"):
+        return _attribute("pliant.fill.onnx", "OnnxFiller")(Path(name).expanduser(), runtime)
+    return _attribute("pliant.fill.diffusion.recipes", "from_reference")(name, runtime)
+
+
+def _is_reference(name: str) -> bool:
+    """Whether `name` is a path, an address or a hub id; it must exist where it can only be a path."""
+    path = Path(name).expanduser()
+    if name.startswith(("http://", "https://")) or path.exists() or _HUB_ID.fullmatch(name):
+        return True
+    if "/" in name or path.suffix in (".safetensors", ".onnx"):
+        raise PliantError(
+            f"There is no model {name!r}; give a folder, a .safetensors or .onnx file, a hub id or a known name.",
+            code="missing_file",
+        )
+    return False
+
+
+def _attribute(module: str, name: str) -> Callable[..., Filler]:
+    return getattr(import_module(module), name)
