@@ -86,16 +86,13 @@ def open_graph(path: Path, runtime: Runtime) -> Graph:
 
 
 def contract_of(reference: str) -> Contract | None:
-    """What the catalogue says about the graph called `reference`; None for a path."""
-    model = None if Path(reference).expanduser().exists() else find_model(reference)
+    """What the catalogue says about the graph called `reference`; None for what it does not know, as a path."""
+    model = find_model(reference)
     return model.contract if model else None
 
 
 def find(reference: str, runtime: Runtime) -> Path:
-    """The file or folder that `reference`, a path or a name of the catalogue, means."""
-    path = Path(reference).expanduser()
-    if path.exists():
-        return path
+    """The file or folder that `reference`, a name of the catalogue or a path, means."""
     from pliant.models.fetch import locate
 
     return locate(reference, offline=runtime.offline)
