@@ -103,6 +103,8 @@ FILLERS: Registry[MakeFiller] = Registry(
         "sd15": "pliant.fill.diffusion.recipes:SD15",
         "sdxl-lcm": "pliant.fill.diffusion.recipes:SDXL_LCM",
         "sdxl": "pliant.fill.diffusion.recipes:SDXL",
+        "lama": "pliant.fill.onnx:LAMA",
+        "migan": "pliant.fill.onnx:MIGAN",
     },
 )
 
@@ -119,7 +121,7 @@ def make_filler(name: str, runtime: Runtime = ANYWHERE) -> Filler:
     """
     if name in FILLERS.names() or not _is_reference(name):
         return FILLERS.get(name)(runtime)
-    if name.startswith(("http://", "https://")):
+    if "://" in name:
         return _attribute("pliant.fill.remote", "from_url")(name, runtime)
     if name.endswith(".onnx"):
         return _attribute("pliant.fill.onnx", "OnnxFiller")(Path(name).expanduser(), runtime)
@@ -129,7 +131,7 @@ def make_filler(name: str, runtime: Runtime = ANYWHERE) -> Filler:
 def _is_reference(name: str) -> bool:
     """Whether `name` is a path, an address or a hub id; it must exist where it can only be a path."""
     path = Path(name).expanduser()
-    if name.startswith(("http://", "https://")) or path.exists() or _HUB_ID.fullmatch(name):
+    if "://" in name or path.exists() or _HUB_ID.fullmatch(name):
         return True
     if "/" in name or path.suffix in (".safetensors", ".onnx"):
         raise PliantError(
