@@ -1,10 +1,17 @@
 """Small ONNX graphs that do what the large ones do, built node by node."""
 
 import json
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import pytest
+
+from pliant.fill.base import FILLERS
+from pliant.fill.onnx import OnnxFiller
+from pliant.models.catalog import find
 
 
 class Nodes:
@@ -84,7 +91,10 @@ def byte_inpainter(path, *, hole=255):
 def joint_inpainter(path, *, mask_first=False, metadata=None):
     """One input of 4 channels; with `mask_first` MI-GAN's bare generator: [-1, 1], known - 0.5 first."""
     n = Nodes()
-    first, last = n.Slice("x", [0], [1 if mask_first else 3], [1]), n.Slice("x", [1 if mask_first else 3], [4], [1])
+    first, last = (
+        n.Slice("x", [0], [1 if mask_first else 3], [1]),
+        n.Slice("x", [1 if mask_first else 3], [4], [1]),
+    )
     image, mask = (last, n.Sub(0.5, first)) if mask_first else (first, last)
     n.named(painted(n, image, mask), "y")
     return n.save(path, {"x": ("float32", [1, 4, "h", "w"])}, {"y": ("float32", [1, 3, "h", "w"])}, metadata)
@@ -150,3 +160,23 @@ def sam(folder, *, side=64, cells=16, convention="authors"):
         inputs |= {name: ("float32", shape) for name, shape in extra.items()}
     n.save(folder / "tiny_decoder.onnx", inputs, outputs)
     return folder
+
+
+@cache
+def root():
+    """One folder for all of a test run."""
+    return Path(mkdtemp(prefix="pliant-tiny-onnx-"))
+
+
+def tiny_filler(name):
+    """The filler called `name` as the catalogue describes it, around a tiny graph of its kind."""
+    path = root() / f"{name}.onnx"
+    contract = find(name).contract
+    if contract.side:
+        contract = replace(contract, side=96)
+    if not path.exists():
+        if contract.dtype == "uint8":
+            byte_inpainter(path, hole=contract.hole)
+        else:
+            float_inpainter(path, height=contract.side, width=contract.side, output_scale=contract.output_range[1])
+    return OnnxFiller(path, info=FILLERS.get(name).info, contract=contract)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from pliant.events import CancelToken, Partial, Stage, Step
     from pliant.imageio import load, save
+    from pliant.regions.segment import refine, select
     from pliant.types import (
         Drag,
         DragRegion,
@@ -70,8 +71,10 @@ __all__ = [
     "load",
     "load_edit",
     "preview",
+    "refine",
     "save",
     "save_edit",
+    "select",
 ]
 
 __version__ = "0.1.0"
@@ -90,6 +93,7 @@ _HOMES = {
     ),
     "events": ("CancelToken", "Partial", "Stage", "Step"),
     "imageio": ("load", "save"),
+    "regions.segment": ("refine", "select"),
     "types": (
         "Drag",
         "DragRegion",

@@ -26,6 +26,11 @@ def made(name: str) -> Filler:
         from tiny_diffusion import tiny_recipe
 
         return tiny_recipe(cast(Recipe, make))()
+    if make.info.extra == "onnx":
+        pytest.importorskip("onnxruntime")
+        from tiny_onnx import tiny_filler
+
+        return tiny_filler(name)
     return make()
 
 

@@ -37,6 +37,7 @@ def edit(
     edge: flags.EdgeFlag = None,
     deform: flags.Deform = None,
     strength: flags.Strength = None,
+    refine: flags.Refine = None,
     prompt: flags.Prompt = None,
     engine: EngineName = "inpaint4drag",
     engine_option: EngineOptions = None,
@@ -55,7 +56,7 @@ def edit(
     """
     del verbose
     quick = Quick(mask=mask, box=box, polygon=polygon, drags=drag or (), pins=pin or ())
-    asked_of_all = [output, edit_file, edge, deform, strength, prompt, engine_option, filler, seed]
+    asked_of_all = [output, edit_file, edge, deform, strength, refine, prompt, engine_option, filler, seed]
     if photo != PIPE and not quick.given and all(flag is None for flag in asked_of_all):
         _show_embedded(photo, quick)
         return
@@ -64,7 +65,8 @@ def edit(
         raise UsageError("--json", "it writes to standard output, as '-o -' does; choose one.")
     asked = asked_for(edit_file, quick, photo=photo)
     asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=prompt, seed=seed)
-    options = engine_options([*(engine_option or ()), *([f"filler={filler}"] if filler else ())])
+    named = [f"{name}={value}" for name, value in (("filler", filler), ("refine", refine)) if value]
+    options = engine_options([*(engine_option or ()), *named])
     facts = _run(photo, asked, where, engine, options, quiet=quiet)
     warn(facts["warnings"], quiet=quiet)
     if as_json:

@@ -1,4 +1,4 @@
-"""`pliant engines`: the methods, fillers and deformers there are, from what they declare of themselves."""
+"""`pliant engines`: methods, fillers, segmenters and deformers, from what they declare of themselves."""
 
 import json
 from typing import TYPE_CHECKING
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 @guarded
 def engines(as_json: flags.Json = False) -> None:
-    """List engines, fillers and deformers."""
-    from pliant.engines.listing import deformer_rows, engine_rows, filler_rows
+    """List engines, fillers, segmenters and deformers."""
+    from pliant.engines.listing import deformer_rows, engine_rows, filler_rows, segmenter_rows
 
-    found = {"engines": engine_rows(), "fillers": filler_rows(), "deformers": deformer_rows()}
+    found = {
+        "engines": engine_rows(),
+        "fillers": filler_rows(),
+        "segmenters": segmenter_rows(),
+        "deformers": deformer_rows(),
+    }
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return

@@ -64,6 +64,12 @@ EdgeFlag = Annotated[
 Deform = Annotated[
     str | None, typer.Option("--deform", metavar="NAME", help="How the region bends; see `pliant engines`.")
 ]
+Refine = Annotated[
+    str | None,
+    typer.Option(
+        "--refine", metavar="SEGMENTER", help="Move the drawn border onto the object's; see `pliant engines`."
+    ),
+]
 Strength = Annotated[
     float | None, typer.Option("--strength", min=0, max=1, help="Share of the drag to apply. [default: 1]")
 ]

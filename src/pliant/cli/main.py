@@ -12,6 +12,7 @@ from pliant.cli.edit import edit
 from pliant.cli.engines import engines
 from pliant.cli.fill import fill
 from pliant.cli.schema import schema
+from pliant.cli.select import select
 from pliant.cli.warp import warp
 
 # Rich help would cost a third of the time that `--help` may take.
@@ -22,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (edit, warp, fill, engines, doctor, schema):
+for verb in (edit, warp, fill, select, engines, doctor, schema):
     app.command()(verb)
 
 

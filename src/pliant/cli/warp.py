@@ -44,6 +44,7 @@ def warp(
     edge: flags.EdgeFlag = None,
     deform: flags.Deform = None,
     strength: flags.Strength = None,
+    refine: flags.Refine = None,
     pipe_format: flags.PipeFormat = None,
     overwrite: flags.Overwrite = False,
     quiet: flags.Quiet = False,
@@ -65,13 +66,23 @@ def warp(
     asked = asked_for(edit_file, quick, photo=photo)
     asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=None, seed=None)
     picture = open_photo(photo)
+    asked, notes = _refined(picture, asked, refine)
     preview = _preview(picture, asked)
     where.write(_drawn(picture, asked) if show else cut_out(preview))
     if hole is not None:
         _write_hole(preview, hole, overwrite=overwrite)
-    warn(preview.warnings, quiet=quiet)
+    warn([*notes, *preview.warnings], quiet=quiet)
     if not quiet and not where.is_pipe:
         typer.echo(f"{where.name}: {int(preview.moved.sum()):,} pixels moved, {int(preview.hole.sum()):,} open")
+
+
+def _refined(picture: "Picture", asked: "Edit", segmenter: str | None) -> "tuple[Edit, list[str]]":
+    if segmenter is None:
+        return asked, []
+    from pliant.regions.refined import Refiner
+    from pliant.regions.segment import make_segmenter
+
+    return Refiner(picture, make_segmenter(segmenter)).refined(asked)
 
 
 def _preview(picture: "Picture", asked: "Edit") -> "Preview":

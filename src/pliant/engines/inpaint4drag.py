@@ -1,6 +1,7 @@
 """Inpaint4Drag (ICCV 2025): bend the photo's own pixels, then paint what the bend uncovered."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, Self
 
@@ -11,6 +12,8 @@ from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, ignore
 from pliant.fill.base import Filler, make_filler
 from pliant.layer import paint
 from pliant.models.device import Runtime
+from pliant.regions.refined import Refiner
+from pliant.regions.segment import Segmenter, make_segmenter
 from pliant.types import Edit, Picture, Preview, Result
 from pliant.warp.warper import Warper
 
@@ -21,6 +24,7 @@ INFO = EngineInfo(
     paper="Inpaint4Drag, ICCV 2025, arXiv:2509.04582",
     options={
         "filler": "what paints the hole (see `pliant engines`)",
+        "refine": "the segmenter that moves the border of a drawn region onto the object's (default: none)",
         "margin": "pixels by which an opened seam is widened before it is painted (default: by picture size)",
         "tear": "stretch beyond which a part tears and is painted anew, above 1 (default: never)",
     },
@@ -42,6 +46,7 @@ class Inpaint4Drag:
         device: str = "auto",
         dtype: str = "auto",
         filler: str | Filler = DEFAULT_FILLER,
+        refine: str | Segmenter | None = None,
         margin: int | None = None,
         tear: float | None = None,
     ) -> None:
@@ -51,20 +56,25 @@ class Inpaint4Drag:
             raise EditError(f"tear is {tear}; accepted is a stretch above 1.", code="invalid_option")
         runtime = Runtime(device=device, dtype=dtype)
         self._filler = make_filler(filler, runtime) if isinstance(filler, str) else filler
+        self._segmenter = make_segmenter(refine, runtime) if isinstance(refine, str) else refine
         self._limits: dict[str, Any] = {"margin": margin, "tear": tear}
 
     def open(self, picture: Picture) -> "Inpaint4DragSession":
         """A session on `picture`."""
-        return Inpaint4DragSession(picture, self._filler, self._limits)
+        refiner = Refiner(picture, self._segmenter) if self._segmenter else None
+        return Inpaint4DragSession(picture, self._filler, self._limits, refiner)
 
 
 class Inpaint4DragSession:
     """One opened photo."""
 
-    def __init__(self, picture: Picture, filler: Filler, limits: dict[str, Any]) -> None:
+    def __init__(
+        self, picture: Picture, filler: Filler, limits: dict[str, Any], refiner: Refiner | None = None
+    ) -> None:
         self._warper = Warper(picture)
         self._filler = filler
         self._limits = limits
+        self._refiner = refiner
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +83,18 @@ class Inpaint4DragSession:
         return None
 
     def preview(self, edit: Edit) -> Preview:
-        """The warp of `edit` and its hole; milliseconds, and less for an edit whose regions stay the same."""
-        return self._warper.preview(edit, **self._limits)
+        """The warp of `edit` and its hole; milliseconds, and less for an edit whose regions stay the same.
+
+        With `refine`, the preview's edit has the refined regions.
+        """
+        return self._warped(*self._refined(edit))
+
+    def _refined(self, edit: Edit) -> tuple[Edit, list[str]]:
+        return self._refiner.refined(edit) if self._refiner else (edit, [])
+
+    def _warped(self, edit: Edit, notes: list[str]) -> Preview:
+        preview = self._warper.preview(edit, **self._limits)
+        return replace(preview, warnings=(*notes, *preview.warnings)) if notes else preview
 
     def run(
         self,
@@ -99,18 +119,26 @@ class Inpaint4DragSession:
         """The edit finished once for each of `seeds`; it is warped once, and only the paint in its hole varies."""
         cancel = cancel or CancelToken()
         cancel.check()
+        timings: dict[str, float] = {}
+        start = perf_counter()
+        if self._refiner:
+            on_event(Stage(name="refine"))
+        refined, notes = self._refined(edit)
+        if self._refiner:
+            timings["refine"] = perf_counter() - start
+            cancel.check()
         on_event(Stage(name="warp"))
         start = perf_counter()
-        preview = self.preview(edit)
-        warp = perf_counter() - start
+        preview = self._warped(refined, notes)
+        timings["warp"] = perf_counter() - start
         results: list[Result] = []
         for seed in seeds:
             cancel.check()
             on_event(Stage(name="fill"))
             start = perf_counter()
             picture = self._filled(preview, edit.prompt, seed, on_event, cancel)
-            timings = {"warp": warp, "fill": perf_counter() - start}
-            results.append(_result(preview, edit, picture, seed, timings))
+            spent = {**timings, "fill": perf_counter() - start}
+            results.append(_result(preview, edit, picture, seed, spent))
         return results
 
     def _filled(self, preview: Preview, prompt: str, seed: int, on_event: OnEvent, cancel: CancelToken) -> Picture:

@@ -1,4 +1,4 @@
-"""What engines, fillers and deformers declare of themselves, as plain rows for lists and programs."""
+"""What engines, fillers, segmenters and deformers declare of themselves, as plain rows for lists and programs."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypeVar
 from pliant.engines.base import ENGINES, MakeEngine
 from pliant.errors import MissingRequirementError
 from pliant.fill.base import FILLERS, MakeFiller
+from pliant.regions.segment import SEGMENTERS, MakeSegmenter
 from pliant.registry import Registry
 from pliant.warp.deform import DEFORMERS, MakeDeformer
 
@@ -24,6 +25,11 @@ def filler_rows() -> list[Row]:
     return _rows(FILLERS, _filler_facts)
 
 
+def segmenter_rows() -> list[Row]:
+    """What every segmenter declares, and whether it is there."""
+    return _rows(SEGMENTERS, _segmenter_facts)
+
+
 def deformer_rows() -> list[Row]:
     """The deformers and the edge that each is for."""
     return _rows(DEFORMERS, _deformer_facts)
@@ -35,6 +41,10 @@ def _engine_facts(make: MakeEngine) -> Row:
 
 def _filler_facts(make: MakeFiller) -> Row:
     return asdict(make().info)
+
+
+def _segmenter_facts(make: MakeSegmenter) -> Row:
+    return asdict(make.info)
 
 
 def _deformer_facts(make: MakeDeformer) -> Row:

@@ -8,6 +8,7 @@ import numpy as np
 from pliant.events import CancelToken, OnEvent, Step
 from pliant.fill.base import FillerInfo, check_hole
 from pliant.fill.onnx_plan import Plan
+from pliant.models.catalog import Contract
 from pliant.models.device import ANYWHERE, Runtime
 from pliant.models.graph import Graph, contract_of, find_file, open_graph
 from pliant.types import Bool, Picture
@@ -18,8 +19,8 @@ WORKING_SIZE = 512
 class OnnxFiller:
     """An ONNX graph with an image and a mask as inputs and a picture as output.
 
-    `reference` is a name of the catalogue, whose contract says what the graph's numbers mean, or a path to a
-    `.onnx` file. For a path, the graph's own metadata says it (the key `pliant`, holding JSON with fields of
+    `reference` is a name of the catalogue, whose `contract` says what the graph's numbers mean, or a path
+    to a `.onnx` file. For a path, the graph's own metadata says it (the key `pliant`, holding JSON with fields of
     `pliant.models.catalog.Contract` and `mask_first`), or these defaults hold: sizes are multiples of 8 where
     they are free; floats are colours in [0, 1] and a mask of 1 in the hole; uint8 is 0 to 255, 255 in the hole;
     in a 4-channel input the mask comes last; the output's range is that of [0, 1], [0, 255] and [-1, 1] which
@@ -27,10 +28,16 @@ class OnnxFiller:
     """
 
     def __init__(
-        self, reference: str | Path, runtime: Runtime = ANYWHERE, *, info: FillerInfo | None = None
+        self,
+        reference: str | Path,
+        runtime: Runtime = ANYWHERE,
+        *,
+        info: FillerInfo | None = None,
+        contract: Contract | None = None,
     ) -> None:
         self._reference = str(reference)
         self._runtime = runtime
+        self._contract = contract or contract_of(self._reference)
         self._graph: tuple[Graph, Plan] | None = None
         self.info = info or FillerInfo(
             name=Path(reference).name,
@@ -70,7 +77,7 @@ class OnnxFiller:
     def _opened(self) -> tuple[Graph, Plan]:
         if self._graph is None:
             graph = open_graph(find_file(self._reference, self._runtime), self._runtime)
-            self._graph = graph, Plan.of(graph, contract_of(self._reference))
+            self._graph = graph, Plan.of(graph, self._contract)
         return self._graph
 
 
@@ -90,6 +97,7 @@ LAMA = _Named(
         paper="Resolution-robust Large Mask Inpainting with Fourier Convolutions, WACV 2022, arXiv:2109.07161",
         working_size=WORKING_SIZE,
         extra="onnx",
+        weights=("lama",),
     )
 )
 MIGAN = _Named(
@@ -100,5 +108,6 @@ MIGAN = _Named(
         paper="MI-GAN: A Simple Baseline for Image Inpainting on Mobile Devices, ICCV 2023",
         working_size=WORKING_SIZE,
         extra="onnx",
+        weights=("migan",),
     )
 )

@@ -34,7 +34,7 @@ INFO = SegmenterInfo(
     licence="Apache-2.0",
     paper="Segment Anything, arXiv:2304.02643",
     extra="onnx",
-    weights="onnx-sam",
+    weights=("onnx-sam",),
 )
 
 Embedding = dict[str, NDArray[Any]]
@@ -78,7 +78,7 @@ class _Named:
     info: SegmenterInfo
 
     def __call__(self, runtime: Runtime = ANYWHERE) -> OnnxSam:
-        return OnnxSam(self.info.weights or "", runtime)
+        return OnnxSam(self.info.name, runtime)
 
 
 ONNX_SAM = _Named(info=INFO)

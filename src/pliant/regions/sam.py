@@ -58,13 +58,13 @@ class _Named:
     info: SegmenterInfo
 
     def __call__(self, runtime: Runtime = ANYWHERE) -> Sam:
-        return Sam(self.info.weights or "", runtime, self.info)
+        return Sam(self.info.name, runtime, self.info)
 
 
 def _entry(name: str, summary: str, paper: str) -> _Named:
     return _Named(
         info=SegmenterInfo(
-            name=name, summary=summary, licence="Apache-2.0", paper=paper, extra="diffusion", weights=name
+            name=name, summary=summary, licence="Apache-2.0", paper=paper, extra="diffusion", weights=(name,)
         )
     )
 

@@ -25,7 +25,7 @@ _RADIUS_AT = 512
 class SegmenterInfo:
     """What a segmenter declares of itself; help texts, docs and tests are made from it.
 
-    `extra` is the optional dependency it needs and `weights` the catalogue's name of its model (None: none);
+    `extra` is the optional dependency it needs and `weights` the models of the catalogue that it loads;
     `needs_prompt` says that it cannot choose an object by itself.
     """
 
@@ -34,7 +34,7 @@ class SegmenterInfo:
     licence: str
     paper: str = ""
     extra: str | None = None
-    weights: str | None = None
+    weights: tuple[str, ...] = ()
     understands_points: bool = True
     understands_box: bool = True
     understands_mask: bool = True
@@ -182,9 +182,8 @@ def refine(
     drawn = rasterise(as_region(mask), picture.size)
     if drawn.all():
         return drawn.copy()
-    reach = reach_of(radius, picture.size)
-    found = _proposed(_made(segmenter, Runtime(device=device)), picture, drawn)
-    return (found & grow(drawn, reach)) | grow(drawn, -reach)
+    found = proposed(_made(segmenter, Runtime(device=device)), picture, drawn)
+    return combined(found, drawn, reach_of(radius, picture.size))
 
 
 def reach_of(radius: float, size: Size) -> float:
@@ -192,7 +191,13 @@ def reach_of(radius: float, size: Size) -> float:
     return radius * max(max(size) / _RADIUS_AT, 1.0)
 
 
-def _proposed(segmenter: Segmenter, picture: Picture, drawn: Bool) -> Bool:
+def combined(found: Bool, drawn: Bool, reach: float) -> Bool:
+    """`(found & dilate(drawn)) | erode(drawn)` with discs of radius `reach`: Inpaint4Drag's refinement."""
+    return (found & grow(drawn, reach)) | grow(drawn, -reach)
+
+
+def proposed(segmenter: Segmenter, picture: Picture, drawn: Bool) -> Bool:
+    """What `segmenter` takes the object to be that was roughly `drawn`, `(H, W)` bool."""
     if segmenter.info.understands_mask:
         return segmenter.propose(picture, mask=drawn)
     return segmenter.propose(picture, points=[(x, y) for x, y in prompt_points(drawn).tolist()])

@@ -29,7 +29,7 @@ INFO = SegmenterInfo(
     licence="Apache-2.0 (IS-Net weights)",
     paper="Highly Accurate Dichotomous Image Segmentation, ECCV 2022, arXiv:2203.03041",
     extra="onnx",
-    weights="subject",
+    weights=("subject",),
     needs_prompt=False,
 )
 
@@ -74,7 +74,7 @@ class _Named:
     info: SegmenterInfo
 
     def __call__(self, runtime: Runtime = ANYWHERE) -> Subject:
-        return Subject(self.info.weights or "", runtime)
+        return Subject(self.info.name, runtime)
 
 
 SUBJECT = _Named(info=INFO)
