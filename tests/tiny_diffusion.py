@@ -22,6 +22,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from pliant.fill.diffusion.recipes import Recipe
 
+torch.set_num_threads(1)  # tiny tensors are not worth the threads' waiting for one another
+
 TEXT_WIDTH = 32
 RANK = 4
 ALPHA = 2.0
