@@ -14,7 +14,18 @@ from pliant.cli.main import app, main
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CLI = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-VERBS = typer.main.get_command(app).commands
+
+
+def flat(commands: dict, prefix: str = "") -> dict:
+    """Every verb by its full name, also those below another: `models get`."""
+    found = {}
+    for name, command in commands.items():
+        found[prefix + name] = command
+        found |= flat(getattr(command, "commands", {}), f"{prefix}{name} ")
+    return found
+
+
+VERBS = flat(typer.main.get_command(app).commands)
 
 
 def blocks(language: str) -> list[str]:

@@ -35,7 +35,7 @@ RANKS = [
 RANK_OF = {name: rank for rank, names in enumerate(RANKS) for name in names}
 SIDE_SHELVES = {"models": {"regions", "fill", "engines", "bench", "cli", "serve"}}
 
-HEAVY = ["torch", "diffusers", "transformers", "onnxruntime", "ray", "fastapi", "uvicorn"]
+HEAVY = ["huggingface_hub", "torch", "diffusers", "transformers", "onnxruntime", "ray", "fastapi", "uvicorn"]
 
 
 def dotted(path: Path) -> str:
@@ -101,8 +101,8 @@ for name in pliant.__all__:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("pliant", ["numpy", "PIL", "cv2", "numba", "pydantic", "typer"]),
-        ("pliant.cli.main", ["numpy", "PIL", "cv2", "numba", "pydantic", "rich"]),
+        ("pliant", ["numpy", "PIL", "cv2", "numba", "pydantic", "typer", "huggingface_hub"]),
+        ("pliant.cli.main", ["numpy", "PIL", "cv2", "numba", "pydantic", "rich", "huggingface_hub"]),
     ],
 )
 def test_stays_light(module, absent):

@@ -30,11 +30,12 @@ def doctor(as_json: flags.Json = False) -> None:
 
 def examine() -> dict[str, Any]:
     """The state of this installation."""
-    from pliant.engines.listing import engine_rows, filler_rows
+    from pliant.cli.readiness import broken, devices, readiness
 
     needed = _requirements()
     base = {name: _version(name) for name in needed.pop("", [])}
-    rows = {"engine": engine_rows(), "filler": filler_rows()}
+    extras = {extra: _extra(extra, names) for extra, names in needed.items()}
+    found = readiness({extra: bool(state["missing"]) for extra, state in extras.items()})
     return {
         "pliant": __version__,
         "python": platform.python_version(),
@@ -42,11 +43,11 @@ def examine() -> dict[str, Any]:
         "platform": platform.platform(),
         "packages": base,
         "missing": [name for name, found in base.items() if found is None],
-        "works": {kind: [row["name"] for row in found if row["available"]] for kind, found in rows.items()},
-        "broken": {
-            row["name"]: row["summary"] for found in rows.values() for row in found if not row["available"]
-        },
-        "extras": {extra: _extra(extra, names) for extra, names in needed.items()},
+        "works": {kind: [name for name, waits in rows.items() if not waits] for kind, rows in found.items()},
+        "needs": {kind: {name: waits for name, waits in rows.items() if waits} for kind, rows in found.items()},
+        "broken": broken(),
+        "devices": devices(),
+        "extras": extras,
         "compiled_code": _cache_folder(),
     }
 
@@ -90,8 +91,12 @@ def _print(report: dict[str, Any]) -> None:
         typer.echo(f"  {name:<24} {found or 'MISSING'}")
     for kind, names in report["works"].items():
         typer.echo(f"{kind}s that work: {', '.join(names) or 'none'}")
+        for name, commands in report["needs"][kind].items():
+            typer.echo(f"  {name} needs: {'; '.join(commands)}")
     for name, reason in report["broken"].items():
         typer.echo(f"does not work: {name}: {reason}")
+    for library, names in report["devices"].items():
+        typer.echo(f"{library} runs on: {', '.join(names)}")
     for extra, state in report["extras"].items():
         status = f"not installed; {state['command']}" if state["missing"] else "installed"
         typer.echo(f"extra {extra:<12} {status}")

@@ -11,6 +11,7 @@ from pliant.cli.doctor import doctor
 from pliant.cli.edit import edit
 from pliant.cli.engines import engines
 from pliant.cli.fill import fill
+from pliant.cli.models import models
 from pliant.cli.schema import schema
 from pliant.cli.select import select
 from pliant.cli.warp import warp
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 for verb in (edit, warp, fill, select, engines, doctor, schema):
     app.command()(verb)
+app.add_typer(models, name="models")
 
 
 def _show_version(asked: bool) -> None:

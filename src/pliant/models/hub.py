@@ -94,12 +94,12 @@ def fetch(location: Location, files: tuple[str, ...]) -> Path:
 
 def remove(location: Location) -> int:
     """Delete what the hub's cache has of `location`'s revision; the bytes that this freed."""
-    from huggingface_hub import scan_cache_dir
+    from huggingface_hub import constants, scan_cache_dir
 
     folder = _snapshot_folder(location)
     if folder is None:
         return 0
-    strategy = scan_cache_dir().delete_revisions(folder.name)
+    strategy = scan_cache_dir(constants.HF_HUB_CACHE).delete_revisions(folder.name)
     strategy.execute()
     return strategy.expected_freed_size
 

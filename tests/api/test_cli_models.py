@@ -1,0 +1,161 @@
+"""`pliant models` and what `pliant doctor` says of models. A server on this machine stands for the web."""
+
+import json
+import sys
+
+import pytest
+from web import serving, use
+
+from pliant.cli.main import main
+from pliant.models import catalog, fetch
+from pliant.models.catalog import Location, Model
+
+WEIGHTS = bytes(range(256)) * 8
+THING = Model(
+    alias="thing",
+    kind="lora",
+    title="A thing",
+    licence="MIT",
+    size=len(WEIGHTS),
+    locations=(Location(repo="org/name", files=("model.safetensors",)),),
+)
+
+
+@pytest.fixture
+def web(monkeypatch, tmp_path):
+    """A hub that has `thing`, which is the whole catalogue."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(catalog, "_catalogue", lambda: {"thing": THING})
+    with serving() as web:
+        use(monkeypatch, web, tmp_path / "cache")
+        web.repos["org/name"] = {"model.safetensors": WEIGHTS}
+        yield web
+
+
+@pytest.fixture
+def run(web, capfd):
+    """Runs `pliant`: (exit code, what it printed, what it said on stderr)."""
+
+    def call(*argv: str) -> tuple[int, str, str]:
+        code = main(argv)
+        printed = capfd.readouterr()
+        assert "Traceback" not in printed.err
+        return code, printed.out, printed.err
+
+    return call
+
+
+def at_a_terminal(monkeypatch, *answers: str) -> None:
+    lines = iter(answers)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "readline", lambda *_: next(lines) + "\n", raising=False)
+
+
+def test_the_life_of_a_model(run):
+    code, out, err = run("models", "get", "thing")
+    path = out.strip()
+    assert (code, err) == (0, "pliant: thing: A thing; 2 kB; licence: MIT\n")
+    assert run("models", "path", "thing") == (0, out, "")
+    assert run("models", "get", "thing") == (0, out, "")
+    with open(path, "rb") as file:
+        assert file.read() == WEIGHTS
+    assert run("models", "check")[:2] == (0, "thing          ok       model.safetensors\n")
+    assert run("models", "rm", "thing") == (0, "thing: 2 kB freed\n", "pliant: thing: 2 kB\n")
+    assert run("models", "rm", "thing") == (0, "thing: was not here\n", "")
+    code, out, err = run("models", "path", "thing")
+    assert (code, out) == (1, "")
+    assert "`pliant models get thing`" in err
+    assert err.endswith("[model_unavailable]\n")
+
+
+def test_list(run):
+    assert run("models", "list")[1].split() == ["thing", "2", "kB", "MIT", "A", "thing"]
+    run("models", "get", "thing")
+    assert run("models", "list")[1].split() == ["thing", "here", "2", "kB", "MIT", "A", "thing"]
+    (row,) = json.loads(run("models", "list", "--json")[1])
+    assert row["alias"] == "thing"
+    assert row["locations"] == ["org/name"]
+    assert row["path"].endswith("model.safetensors")
+
+
+def test_json(run):
+    (got,) = json.loads(run("models", "get", "thing", "--json")[1])
+    assert json.loads(run("models", "path", "thing", "--json")[1]) == got
+    assert got["model"] == "thing"
+    assert json.loads(run("models", "check", "thing", "--json")[1]) == [
+        {"model": "thing", "file": "model.safetensors", "state": "ok"}
+    ]
+    assert json.loads(run("models", "rm", "thing", "--json")[1]) == [{"model": "thing", "freed": len(WEIGHTS)}]
+
+
+def test_offline(run, web):
+    code, out, err = run("models", "get", "thing", "--offline")
+    assert (code, out) == (1, "")
+    assert "downloads are off" in err
+    assert web.asked == []
+
+
+def test_it_asks_at_a_terminal(run, web, monkeypatch):
+    at_a_terminal(monkeypatch, "n", "y", "n")
+    code, out, err = run("models", "get", "thing")
+    assert (code, out) == (130, "")
+    assert "licence: MIT\nDownload it? [y/N] " in err
+    assert web.asked == []
+    assert run("models", "get", "thing")[0] == 0
+    assert run("models", "rm", "thing")[0] == 130
+    assert fetch.cached("thing") is not None
+
+
+def test_yes_does_not_ask(run, monkeypatch):
+    at_a_terminal(monkeypatch)
+    assert run("models", "get", "--yes", "thing")[0] == 0
+    assert run("models", "rm", "-y", "thing")[0] == 0
+
+
+def test_a_damaged_file(run):
+    path = run("models", "get", "thing")[1].strip()
+    with open(path, "r+b") as file:
+        file.write(b"damage")
+    code, out, err = run("models", "check")
+    assert code == 1
+    assert "damaged" in out
+    assert "`pliant models rm thing`" in err
+    assert "[damaged_model]" in err
+
+
+def test_a_name_that_is_none(run):
+    code, _, err = run("models", "get", "thin")
+    assert code == 1
+    assert "Did you mean 'thing'?" in err
+    assert "[unknown_model]" in err
+
+
+@pytest.mark.parametrize("argv", [["models", "get"], ["models", "nonsense"], ["models", "rm", "--nonsense", "a"]])
+def test_bad_usage(run, argv):
+    assert run(*argv)[0] == 2
+
+
+def test_help_lists_the_verbs(run):
+    code, out, _ = run("models", "--help")
+    assert code == 0
+    assert all(verb in out for verb in ("list", "get", "path", "rm", "check"))
+
+
+def test_doctor_says_what_a_filler_waits_for(run, monkeypatch):
+    from types import SimpleNamespace
+
+    from pliant.fill import classical
+    from pliant.fill.base import FillerInfo
+
+    info = FillerInfo(name="telea", summary="s", licence="MIT", extra="gpu", weights=("thing",))
+    monkeypatch.setattr(classical, "Telea", lambda runtime=None: SimpleNamespace(info=info))
+    classical.Telea.info = info
+    monkeypatch.setattr("pliant.cli.doctor.requires", lambda _: ["numpy", "no-such-thing; extra == 'gpu'"])
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert "  telea needs: pip install 'pliant[gpu]'; pliant models get thing\n" in out
+    run("models", "get", "thing")
+    facts = json.loads(run("doctor", "--json")[1])
+    assert facts["needs"]["filler"]["telea"] == ["pip install 'pliant[gpu]'"]
+    assert "navier-stokes" in facts["works"]["filler"]
+    assert all(names[-1].lower().startswith("cpu") for names in facts["devices"].values())
