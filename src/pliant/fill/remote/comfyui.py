@@ -17,7 +17,7 @@ from pliant.fill.remote.refusals import reason_of
 from pliant.fill.remote.wire import Watch
 from pliant.fill.remote.workflow import RESULT, workflow
 
-_FIRST_POLL = 0.1
+FIRST_POLL = 0.1  # seconds
 _SLOWEST_POLL = 1.0
 _LOST = 3  # polls in a row that find a job neither queued nor done
 _LOADER = "CheckpointLoaderSimple"
@@ -92,7 +92,7 @@ def _queued(job: Job, graph: Mapping[str, Any]) -> str:
 
 def _waited(job: Job, name: str) -> dict[str, str]:
     """Where the result stands: what `/view` is to be asked for."""
-    pause, unseen = _FIRST_POLL, 0
+    pause, unseen = FIRST_POLL, 0
     while unseen < _LOST:
         job.watch.sleep(pause)
         pause = min(pause * 1.3, _SLOWEST_POLL)
