@@ -58,6 +58,35 @@ def piped(*argv: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
 # ------------------------------------------------------------------------------------------------- edit
 
 
+def test_candidates_differ_by_their_seed(run, folder):
+    filler = ["--filler", "patchmatch"]
+    code, printed, _ = run("edit", "photo.png", "--edit", "edit.json", "-o", "c.png", "--candidates", "3", *filler)
+    assert code == 0
+    assert len(printed.splitlines()) == 3
+    assert sorted(path.name for path in folder.glob("c*")) == ["c-1.png", "c-2.png", "c-3.png"]
+    assert json.loads(run("edit", "c-3.png")[1])["seed"] == 9
+    run("edit", "photo.png", "--edit", "c-3.png", "-o", "again.png", *filler)
+    np.testing.assert_array_equal(pixels("again.png"), pixels("c-3.png"))
+
+
+def test_candidates_want_files(run, folder):
+    code, _, said = run("edit", "photo.png", "--edit", "edit.json", "-o", "-", "--candidates", "2", *FAST)
+    assert code == 2
+    assert "--candidates" in said
+    (folder / "c-2.png").write_bytes(b"mine")
+    code, _, said = run("edit", "photo.png", "--edit", "edit.json", "-o", "c.png", "--candidates", "2", *FAST)
+    assert code == 1
+    assert "c-2.png" in said
+    assert not (folder / "c-1.png").exists()
+
+
+def test_facts_of_candidates_are_a_list(run):
+    arguments = ["--edit", "edit.json", "-o", "c.png", "--candidates", "2", "--json"]
+    facts = json.loads(run("edit", "photo.png", *arguments, *FAST)[1])
+    assert [one["seed"] for one in facts] == [7, 8]
+    assert [one["output"] for one in facts] == ["c-1.png", "c-2.png"]
+
+
 def test_edit_with_a_document(run):
     code, out, err = run("edit", "photo.png", "--edit", "edit.json", "-o", "out.png", *FAST)
     assert (code, err) == (0, "")
@@ -158,18 +187,10 @@ def test_warnings_go_to_stderr(run, monkeypatch):
     from pliant.engines import api
 
     def warned(picture, edit, **_):
-        return Result(
-            picture=picture,
-            edit=edit,
-            engine="x",
-            seed=0,
-            timings={},
-            hole_area=0,
-            moved_area=0,
-            warnings=["it folds"],
-        )
+        facts = {"engine": "x", "seed": 0, "timings": {}, "hole_area": 0, "moved_area": 0}
+        return [Result(picture=picture, edit=edit, **facts, warnings=["it folds"])]
 
-    monkeypatch.setattr(api, "apply", warned)
+    monkeypatch.setattr(api, "candidates", warned)
     assert run("edit", "photo.png", *REGION, "-o", "a.png")[2] == "pliant: warning: it folds\n"
     assert run("edit", "photo.png", *REGION, "-o", "b.png", "-q")[2] == ""
 
@@ -305,7 +326,7 @@ def test_ctrl_c_cancels_and_leaves_no_file(run, monkeypatch):
         cancel.check()
         raise AssertionError("it went on")
 
-    monkeypatch.setattr(api, "apply", interrupted)
+    monkeypatch.setattr(api, "candidates", interrupted)
     before = signal.getsignal(signal.SIGINT)
     code, out, err = run("edit", "photo.png", *REGION, "-o", "out.png")
     assert (code, out, err) == (130, "", "pliant: cancelled; nothing was written\n")
@@ -316,14 +337,14 @@ def test_ctrl_c_cancels_and_leaves_no_file(run, monkeypatch):
 def test_a_late_ctrl_c_still_writes_nothing(run, monkeypatch):
     from pliant.engines import api
 
-    apply = api.apply
+    apply = api.candidates
 
     def late(*args, **flags):
         result = apply(*args, **flags)
         signal.raise_signal(signal.SIGINT)
         return result
 
-    monkeypatch.setattr(api, "apply", late)
+    monkeypatch.setattr(api, "candidates", late)
     assert run("edit", "photo.png", *REGION, *FAST, "-o", "out.png")[0] == 130
     assert not Path("out.png").exists()
 
@@ -336,7 +357,7 @@ def test_a_second_ctrl_c_does_not_wait(run, monkeypatch):
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("it went on")
 
-    monkeypatch.setattr(api, "apply", deaf)
+    monkeypatch.setattr(api, "candidates", deaf)
     assert run("edit", "photo.png", *REGION, "-o", "out.png")[0] == 130
 
 

@@ -9,7 +9,7 @@ import typer
 
 from pliant.cli import flags
 from pliant.cli.console import UsageError, cancelling, guarded, progress, say, warn
-from pliant.cli.pictures import PIPE, Target, embedded_edit, open_edit, open_photo, target
+from pliant.cli.pictures import PIPE, Target, embedded_edit, open_edit, open_photo, targets
 from pliant.cli.quick import Quick, adjusted
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ EngineOptions = Annotated[
 ]
 FillerName = Annotated[
     str | None, typer.Option("--filler", metavar="NAME", help="What paints the hole; see `pliant engines`.")
+]
+Candidates = Annotated[
+    int, typer.Option("--candidates", metavar="N", min=1, max=100, help="Paint N times: out-1.png, out-2.png, ...")
 ]
 
 
@@ -43,6 +46,7 @@ def edit(
     engine_option: EngineOptions = None,
     filler: FillerName = None,
     seed: flags.Seed = None,
+    candidates: Candidates = 1,
     pipe_format: flags.PipeFormat = None,
     overwrite: flags.Overwrite = False,
     as_json: flags.Json = False,
@@ -60,19 +64,20 @@ def edit(
     if photo != PIPE and not quick.given and all(flag is None for flag in asked_of_all):
         _show_embedded(photo, quick)
         return
-    where = target(output, pipe_format, overwrite=overwrite)
-    if as_json and where.is_pipe:
+    where = targets(output, pipe_format, candidates, overwrite=overwrite)
+    if as_json and where[0].is_pipe:
         raise UsageError("--json", "it writes to standard output, as '-o -' does; choose one.")
     asked = asked_for(edit_file, quick, photo=photo)
     asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=prompt, seed=seed)
     named = [f"{name}={value}" for name, value in (("filler", filler), ("refine", refine)) if value]
     options = engine_options([*(engine_option or ()), *named])
-    facts = _run(photo, asked, where, engine, options, quiet=quiet)
-    warn(facts["warnings"], quiet=quiet)
+    found = _run(photo, asked, where, engine, options, quiet=quiet)
+    warn(found[0]["warnings"], quiet=quiet)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-    elif not quiet and not where.is_pipe:
-        typer.echo(_summary(facts))
+        typer.echo(json.dumps(found if candidates > 1 else found[0], indent=2))
+    elif not quiet and not where[0].is_pipe:
+        for facts in found:
+            typer.echo(_summary(facts))
 
 
 def asked_for(edit_file: str | None, quick: Quick, *, photo: str) -> "Edit":
@@ -107,21 +112,26 @@ def _value(text: str) -> Any:
 
 
 def _run(
-    photo: str, asked: "Edit", where: Target, engine: str, options: dict[str, Any], *, quiet: bool
-) -> dict[str, Any]:
-    from pliant.engines.api import apply
+    photo: str, asked: "Edit", where: Sequence[Target], engine: str, options: dict[str, Any], *, quiet: bool
+) -> list[dict[str, Any]]:
+    """The facts of each candidate; nothing is written before all are done."""
+    from pliant.engines.api import candidates
 
+    seeds = [asked.seed + index for index in range(len(where))]
     start = perf_counter()
     with cancelling() as cancel, progress(quiet=quiet) as listen:
         picture = open_photo(photo)
-        loaded = perf_counter()
-        result = apply(picture, asked, engine=engine, on_event=listen, cancel=cancel, **options)
+        load = perf_counter() - start
+        results = candidates(picture, asked, seeds=seeds, engine=engine, on_event=listen, cancel=cancel, **options)
         cancel.check()
-        edited = perf_counter()
-        where.write(result)
-    done = perf_counter()
-    timings = {"load": loaded - start, **result.timings, "save": done - edited, "total": done - start}
-    return _facts(result, picture, where, timings)
+        return [_written(result, picture, target, load) for result, target in zip(results, where, strict=True)]
+
+
+def _written(result: "Result", picture: "Picture", where: Target, load: float) -> dict[str, Any]:
+    start = perf_counter()
+    where.write(result)
+    timings = {"load": load, **result.timings, "save": perf_counter() - start}
+    return _facts(result, picture, where, {**timings, "total": sum(timings.values())})
 
 
 def _facts(result: "Result", picture: "Picture", where: Target, timings: dict[str, float]) -> dict[str, Any]:

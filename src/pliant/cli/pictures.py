@@ -96,6 +96,17 @@ def target(name: str | None, format: "Format | None", *, overwrite: bool) -> Tar
     return found
 
 
+def targets(name: str | None, format: "Format | None", count: int, *, overwrite: bool) -> list[Target]:
+    """`count` checked targets; more than one are called `out-1.png`, `out-2.png`, ... for `out.png`."""
+    if count == 1 or name is None:
+        return [target(name, format, overwrite=overwrite)]
+    if name == PIPE:
+        raise UsageError("--candidates", "standard output takes one picture; name a file.")
+    path = Path(name)
+    names = [str(path.with_name(f"{path.stem}-{index + 1}{path.suffix}")) for index in range(count)]
+    return [target(numbered, format, overwrite=overwrite) for numbered in names]
+
+
 def check_file(name: str, *, overwrite: bool) -> None:
     """Refuse a picture file that could not be written."""
     from pliant.errors import PictureError

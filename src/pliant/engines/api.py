@@ -1,5 +1,6 @@
 """One call for everything an engine does."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pliant.engines.base import ENGINES, Engine
@@ -38,6 +39,26 @@ def apply(
     """The finished edit of `picture`; `options` are the engine's (`pliant engines` lists them)."""
     with _made(engine, device, dtype, options).open(picture) as session:
         return session.run(edit, seed=seed, on_event=on_event, cancel=cancel)
+
+
+def candidates(
+    picture: Picture,
+    edit: Edit,
+    *,
+    seeds: Sequence[int],
+    engine: str = "inpaint4drag",
+    device: str = "auto",
+    dtype: str = "auto",
+    on_event: OnEvent = ignore,
+    cancel: CancelToken | None = None,
+    **options: Any,
+) -> list[Result]:
+    """`apply` once for each of `seeds`, at less cost where the engine shares the work between them."""
+    with _made(engine, device, dtype, options).open(picture) as session:
+        several = getattr(session, "run_candidates", None)
+        if several is not None:
+            return several(edit, seeds=seeds, on_event=on_event, cancel=cancel)
+        return [session.run(edit, seed=seed, on_event=on_event, cancel=cancel) for seed in seeds]
 
 
 def _made(name: str, device: str, dtype: str, options: dict[str, Any]) -> Engine:

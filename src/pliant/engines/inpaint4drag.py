@@ -173,7 +173,7 @@ def _with_parts(picture: Picture, preview: Preview) -> Picture:
 def _result(preview: Preview, edit: Edit, picture: Picture, seed: int, timings: dict[str, float]) -> Result:
     return Result(
         picture=picture,
-        edit=edit,
+        edit=edit if edit.seed == seed else replace(edit, seed=seed),
         engine=INFO.name,
         seed=seed,
         timings=timings,

@@ -43,7 +43,7 @@ class Recipe:
         return DiffusionFiller(self, runtime)
 
 
-def _info(name: str, summary: str, licence: str, paper: str, working_size: int) -> FillerInfo:
+def _info(name: str, summary: str, licence: str, paper: str, working_size: int, *weights: str) -> FillerInfo:
     return FillerInfo(
         name=name,
         summary=summary,
@@ -52,6 +52,7 @@ def _info(name: str, summary: str, licence: str, paper: str, working_size: int) 
         working_size=working_size,
         understands_prompt=True,
         extra="diffusion",
+        weights=weights,
     )
 
 
@@ -62,6 +63,9 @@ SD15_LCM = Recipe(
         f"{_RAIL_M} (weights; TAESD: MIT, LCM-LoRA: Open RAIL++-M)",
         _INPAINT4DRAG,
         512,
+        "sd15-inpaint",
+        "lcm-lora-sd15",
+        "taesd",
     ),
     model="sd15-inpaint",
     vae="taesd",
@@ -76,6 +80,7 @@ SD15 = Recipe(
         f"{_RAIL_M} (weights)",
         _LATENT_DIFFUSION,
         512,
+        "sd15-inpaint",
     ),
     model="sd15-inpaint",
     preview="taesd",
@@ -87,6 +92,9 @@ SDXL_LCM = Recipe(
         f"{_RAIL_PLUS} (weights; TAESDXL: MIT)",
         f"{_SDXL}; LCM-LoRA, arXiv:2311.05556",
         1024,
+        "sdxl-inpaint",
+        "lcm-lora-sdxl",
+        "taesdxl",
     ),
     model="sdxl-inpaint",
     vae="taesdxl",
@@ -101,6 +109,7 @@ SDXL = Recipe(
         f"{_RAIL_PLUS} (weights)",
         _SDXL,
         1024,
+        "sdxl-inpaint",
     ),
     model="sdxl-inpaint",
     preview="taesdxl",
