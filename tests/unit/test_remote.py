@@ -531,6 +531,11 @@ def test_an_option_that_what_runs_there_does_not_understand(pliant):
     assert not pliant.asked("/api/v1/fill")
 
 
+def test_the_address_of_a_model_file_is_no_server():
+    for name in ("lama.onnx", "model.safetensors"):
+        assert make_filler(f"http://127.0.0.1:9/{name}").info.name != "remote"
+
+
 @pytest.mark.parametrize(
     ("url", "size"),
     [

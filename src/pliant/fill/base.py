@@ -112,19 +112,21 @@ FILLERS: Registry[MakeFiller] = Registry(
 def make_filler(name: str, runtime: Runtime = ANYWHERE) -> Filler:
     """The filler called `name`, or the one around the model that `name` refers to.
 
-    Besides a registered name: a folder with a diffusers pipeline, a `.safetensors` or `.onnx` file, a hub id
-    (`org/name`), or the address of a server (`http://...`).
+    Besides a registered name: a folder with a diffusers pipeline, a `.safetensors` or `.onnx` file or its
+    address, a hub id (`org/name`), or the address of a server (`http://...`, see `pliant.fill.remote`).
 
     Raises:
         UnknownNameError: there is no such filler; the message lists what there is.
-        PliantError: the file or folder does not exist (`missing_file`).
+        PliantError: the file or folder does not exist (`missing_file`), or the address is not of the form of
+            one (`invalid_address`).
     """
     if name in FILLERS.names() or not _is_reference(name):
         return FILLERS.get(name)(runtime)
-    if "://" in name:
+    if "://" in name and not name.endswith((".onnx", ".safetensors")):
         return _attribute("pliant.fill.remote", "from_url")(name, runtime)
     if name.endswith(".onnx"):
-        return _attribute("pliant.fill.onnx", "OnnxFiller")(Path(name).expanduser(), runtime)
+        where = name if "://" in name else Path(name).expanduser()
+        return _attribute("pliant.fill.onnx", "OnnxFiller")(where, runtime)
     return _attribute("pliant.fill.diffusion.recipes", "from_reference")(name, runtime)
 
 
