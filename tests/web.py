@@ -16,7 +16,7 @@ class Web:
 
     `repos` maps a repository to its files, `files` a path to its content; `status` makes a repository or path
     answer an error; `cut` is after how many bytes, and how often, the answer for a path ends early; `asked` lists
-    method, path and Range.
+    method, path and Range, `tokens` what each request authorised itself with.
     """
 
     def __init__(self) -> None:
@@ -25,6 +25,7 @@ class Web:
         self.status: dict[str, int] = {}
         self.cut: dict[str, tuple[int, int]] = {}
         self.asked: list[tuple[str, str, str | None]] = []
+        self.tokens: list[str | None] = []
         self.etags = True
         self.url = ""
 
@@ -47,6 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
         self.web.asked.append((self.command, path, self.headers.get("Range")))
+        self.web.tokens.append(self.headers.get("Authorization"))
         if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/(revision|tree)/([^/]+))?", path):
             self._hub(found[1], found[2] or "revision")
         elif found := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):

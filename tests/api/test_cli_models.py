@@ -1,6 +1,8 @@
 """`pliant models` and what `pliant doctor` says of models. A server on this machine stands for the web."""
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
@@ -159,3 +161,23 @@ def test_doctor_says_what_a_filler_waits_for(run, monkeypatch):
     assert facts["needs"]["filler"]["telea"] == ["pip install 'pliant[gpu]'"]
     assert "navier-stokes" in facts["works"]["filler"]
     assert all(names[-1].lower().startswith("cpu") for names in facts["devices"].values())
+
+
+def test_the_hubs_environment_variables_hold(web, tmp_path):
+    home = tmp_path / "home"
+    settings = {**os.environ, "HF_ENDPOINT": web.url, "HF_HOME": str(home), "HF_TOKEN": "hf_secret"}
+
+    def run(*argv: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-W", "error", "-m", "pliant.cli.main", "models", *argv]
+        return subprocess.run(
+            command, capture_output=True, text=True, env={**settings, **more}, timeout=60, check=False
+        )
+
+    assert run("get", "org/name", HF_HUB_OFFLINE="1").returncode == 1
+    assert web.asked == []
+    got = run("get", "org/name")
+    assert got.returncode == 0, got.stderr
+    assert "org/name; 2 kB; licence: mit" in got.stderr
+    assert got.stdout.startswith(str(home / "hub" / "models--org--name"))
+    assert "Bearer hf_secret" in web.tokens
+    assert run("path", "org/name", HF_HUB_OFFLINE="1").stdout == got.stdout
