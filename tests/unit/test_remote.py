@@ -21,6 +21,7 @@ from remote_servers import (
     said,
 )
 
+from pliant.cli.main import main
 from pliant.compose import repaint, widen
 from pliant.errors import CancelledError, EditError, PliantError
 from pliant.events import CancelToken, Step, ignore
@@ -137,6 +138,24 @@ def test_what_stands_in_the_hole_is_not_sent(server):
         upload = next(heard for heard in server.heard if len(heard.body) > 500)
         sent.append(upload.form["image"] if b"form-data" in upload.body else upload.json["image"])
     assert sent[0] == sent[1]
+
+
+@pytest.mark.parametrize("verb", ["fill", "edit"])
+def test_the_command_line_takes_an_address(server, verb, tmp_path, capsys):
+    (tmp_path / "photo.png").write_bytes(png(photo().pixels))
+    (tmp_path / "hole.png").write_bytes(png(blob().astype(np.uint8)[..., None] * 255))
+    how = {
+        "fill": ["--hole", str(tmp_path / "hole.png"), "--margin", "0"],
+        "edit": ["--box", "12,12,30,30", "--drag", "20,20:40,20"],
+    }
+    out = tmp_path / "out.png"
+    where = ["--filler", server.address(end="?size=0"), "-o", str(out), "-q"]
+    assert main([verb, str(tmp_path / "photo.png"), *how[verb], *where]) == 0, capsys.readouterr().err
+    result = pixels(out.read_bytes())
+    painted = (result == COLOUR).all(axis=2)
+    assert painted[(blob() if verb == "fill" else np.s_[15:28, 14:20])].all()
+    if verb == "fill":
+        np.testing.assert_array_equal(result, expected())
 
 
 @pytest.mark.parametrize("shape", [(45, 61), (64, 64), (200, 131)])
