@@ -114,7 +114,7 @@ def saliency(path, side=64):
     return n.save(path, {"input": ("float32", [1, 3, side, side])}, {"output": ("float32", [1, 1, side, side])})
 
 
-def sam(folder, *, side=64, cells=16, convention="authors"):
+def sam(folder, *, side=64, cells=32, convention="authors"):
     """An encoder that averages colours and a decoder that selects what looks like the points on the object."""
     folder.mkdir(exist_ok=True)
     n = Nodes()
@@ -180,3 +180,9 @@ def tiny_filler(name):
         else:
             float_inpainter(path, height=contract.side, width=contract.side, output_scale=contract.output_range[1])
     return OnnxFiller(path, info=FILLERS.get(name).info, contract=contract)
+
+
+@cache
+def tiny_segmenter(name):
+    """The path of a tiny model for the segmenter called `name`."""
+    return saliency(root() / "saliency.onnx") if name == "subject" else sam(root() / "sam")

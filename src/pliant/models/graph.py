@@ -92,9 +92,15 @@ def contract_of(reference: str) -> Contract | None:
 
 
 def find(reference: str, runtime: Runtime) -> Path:
-    """The file or folder that `reference`, a name of the catalogue or a path, means."""
+    """The file or folder that `reference`, a name of the catalogue or a path, means.
+
+    Raises:
+        MissingRequirementError: onnxruntime is not installed, which is said before anything is downloaded; or the
+            weights cannot be had.
+    """
     from pliant.models.fetch import locate
 
+    onnx_providers(runtime)
     return locate(reference, offline=runtime.offline)
 
 

@@ -27,8 +27,8 @@ _AS = {"sam2_video": "sam2", "edgetam_video": "edgetam"}
 class Sam:
     """A SAM-type model in a folder of transformers; the picture's embedding is computed once per picture."""
 
-    def __init__(self, reference: str, runtime: Runtime = ANYWHERE, info: SegmenterInfo | None = None) -> None:
-        self.info = info or SAM.info
+    def __init__(self, reference: str, runtime: Runtime, info: SegmenterInfo) -> None:
+        self.info = info
         self._reference = reference
         self._runtime = runtime
         self._model: _Model | None = None
@@ -76,6 +76,16 @@ EDGETAM = _entry(
 )
 
 
+def from_folder(folder: Path, runtime: Runtime = ANYWHERE) -> Sam:
+    """The segmenter around the model that transformers' `save_pretrained` wrote into `folder`.
+
+    Raises:
+        PliantError: its config.json declares no SAM (`invalid_model`).
+    """
+    entry = {"sam": SAM, "sam2": SAM2, "edgetam": EDGETAM}[_family(folder)]
+    return Sam(str(folder), runtime, entry.info)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Model:
     torch: Any
@@ -88,12 +98,14 @@ class _Model:
     @classmethod
     def load(cls, reference: str, runtime: Runtime) -> "_Model":
         from pliant.models.device import choose
-        from pliant.models.graph import find
+        from pliant.models.fetch import locate
 
         where = choose(runtime)
         torch, transformers = _required("torch"), _required("transformers")
-        folder = find(reference, runtime)
+        folder = locate(reference, offline=runtime.offline)
         family = _family(folder)
+        if family == "edgetam" and find_spec("timm") is None:
+            raise MissingRequirementError("EdgeTAM needs timm, which is not installed: pip install timm")
         # Positions go through the network in its own type; bfloat16 cannot tell 4 neighbouring pixels apart.
         dtype = torch.float16 if where.dtype == "float16" else torch.float32
         with _no_bars(transformers.utils.logging):
@@ -168,8 +180,6 @@ def _family(folder: Path) -> str:
             f"The config.json in {str(folder)!r} declares {kind!r}; accepted are {', '.join(_CLASSES)}.",
             code="invalid_model",
         )
-    if family == "edgetam" and find_spec("timm") is None:
-        raise MissingRequirementError("EdgeTAM needs timm, which is not installed: pip install timm")
     return family
 
 

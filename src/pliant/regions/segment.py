@@ -113,9 +113,9 @@ def make_segmenter(name: str, runtime: Runtime = ANYWHERE) -> Segmenter:
 
         return OnnxSam(str(path), runtime)
     if (path / "config.json").is_file():
-        from pliant.regions.sam import Sam
+        from pliant.regions.sam import from_folder
 
-        return Sam(str(path), runtime)
+        return from_folder(path, runtime)
     raise UnknownNameError(
         f"{name!r} holds no segmenter; accepted are a .onnx file, a folder with an encoder and a decoder .onnx, "
         "or a folder with a config.json of transformers.",
