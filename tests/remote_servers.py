@@ -105,7 +105,7 @@ class FakePliant(Server):
     def __init__(self) -> None:
         super().__init__()
         self.routes |= {
-            "GET /api/v1/health": lambda heard: said({"name": "pliant", "version": "0"}),
+            "GET /api/v1/health": lambda heard: said({"live": True, "ready": True, "version": "0", "waiting": 0}),
             "POST /api/v1/fill": self.fill,
         }
 
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
 
-    do_GET = do_POST = handle_any  # noqa: N815
+    do_GET = do_POST = do_DELETE = handle_any  # noqa: N815
 
     def log_message(self, *args) -> None:
         pass

@@ -42,6 +42,7 @@ PREFIXES = {FakePliant: "pliant", FakeIOPaint: "iopaint", FakeComfyUI: "comfyui"
 def _impatient(monkeypatch):
     monkeypatch.setattr(client, "PAUSES", (0.01, 0.01, 0.01))
     monkeypatch.setattr("pliant.fill.remote.comfyui.FIRST_POLL", 0.01)
+    monkeypatch.setattr("pliant.fill.remote.pliant_server.POLL", 0.01)
 
 
 @pytest.fixture(params=PREFIXES, ids=PREFIXES.values())
@@ -251,6 +252,36 @@ def test_grey_alpha_and_16_bit_answers_become_rgb(pliant):
     assert (filled(pliant.address())[blob()] == 200).all()
     pliant.routes["POST /api/v1/fill"] = lambda heard: picture(png(np.full((45, 61, 1), 77, np.uint8)))
     assert (filled(pliant.address())[blob()] == 77).all()
+
+
+def deferred(pliant, states):
+    """Make `pliant` answer with a job that goes through `states`; what is kept is returned."""
+    paint, kept, left = pliant.fill, {}, iter(states)
+
+    def begin(heard):
+        kept["answer"] = paint(heard)
+        return said({"id": "a b", "state": "queued"}, 202)
+
+    pliant.routes |= {
+        "POST /api/v1/fill": begin,
+        "GET /api/v1/jobs/*": lambda heard: said({"id": "a b", "state": next(left, states[-1])}),
+        "DELETE /api/v1/jobs/*": lambda heard: kept.setdefault("deleted", said({})),
+        "GET /api/v1/jobs/a%20b/result": lambda heard: kept["answer"],
+    }
+    return kept
+
+
+def test_a_pliant_that_does_not_wait_is_asked_for_the_job(pliant):
+    kept = deferred(pliant, ["queued", "running", "done"])
+    np.testing.assert_array_equal(filled(pliant.address()), expected())
+    assert "deleted" not in kept
+
+
+def test_a_job_of_pliant_that_is_given_up_is_cancelled(pliant):
+    kept, token = deferred(pliant, ["running"]), CancelToken()
+    threading.Timer(0.2, token.cancel).start()
+    refused(CancelledError, pliant.address(), cancel=token)
+    assert "deleted" in kept
 
 
 # ---------------------------------------------------------------------------------------------- tokens

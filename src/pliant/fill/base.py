@@ -91,6 +91,7 @@ class MakeFiller(Protocol):
 
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+(?<!\.onnx)(?<!\.safetensors)(@[\w./-]+)?")
+_FILE_ELSEWHERE = re.compile(r"https?://[^?#]+\.(onnx|safetensors)")
 
 FILLERS: Registry[MakeFiller] = Registry(
     "filler",
@@ -122,7 +123,7 @@ def make_filler(name: str, runtime: Runtime = ANYWHERE) -> Filler:
     """
     if name in FILLERS.names() or not _is_reference(name):
         return FILLERS.get(name)(runtime)
-    if "://" in name and not name.endswith((".onnx", ".safetensors")):
+    if "://" in name and not _FILE_ELSEWHERE.fullmatch(name):
         return _attribute("pliant.fill.remote", "from_url")(name, runtime)
     if name.endswith(".onnx"):
         where = name if "://" in name else Path(name).expanduser()

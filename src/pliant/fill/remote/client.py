@@ -80,12 +80,15 @@ class Client:
 
     def json(self, request: Request, watch: Watch) -> Any:
         """The answer read as JSON."""
-        answer = self.ask(request, watch)
+        return self.parsed(self.ask(request, watch), request.path)
+
+    def parsed(self, answer: Answer, path: str) -> Any:
+        """The JSON in an answer that `path` gave."""
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
             raise RemoteAnswerError(
-                f"{self.server} answered {request.path} with something that is not JSON; see whether it is "
+                f"{self.server} answered {path} with something that is not JSON; see whether it is "
                 "what its address says, and whether Pliant knows its version."
             ) from None
 

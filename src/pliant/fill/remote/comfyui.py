@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from pliant.errors import CancelledError
 from pliant.events import CancelToken
 from pliant.fill.remote.client import Client, Request
 from pliant.fill.remote.errors import RemoteAnswerError, RemoteError, RemoteRefusedError
@@ -141,7 +140,7 @@ def _complaint(status: dict[str, Any]) -> str:
 def _stop(job: Job, name: str) -> None:
     """Take a job off the queue, or interrupt it if it is the one that runs: nobody else's is touched."""
     watch = Watch.over(5.0, job.client.server, CancelToken())
-    with suppress(RemoteError, CancelledError):
+    with suppress(RemoteError):
         job.client.ask(posted_json("/queue", {"delete": [name]}), watch)
         if _place(job.client, name, watch) == "queue_running":
             job.client.ask(posted_json("/interrupt", {"prompt_id": name}), watch)
