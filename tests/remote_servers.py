@@ -80,6 +80,7 @@ class Server:
         self.heard: list[Heard] = []
         self.routes = {}
         self.url = ""
+        self.paint = painted
         self.released = threading.Event()
 
     def answer(self, heard: Heard) -> Said:
@@ -113,7 +114,7 @@ class FakePliant(Server):
         form = heard.form
         mask = pixels(form["mask"])
         assert mask.shape[2] == 1
-        return picture(painted(pixels(form["image"]), mask[..., 0] == 255), **{"X-Seed": form["seed"]})
+        return picture(self.paint(pixels(form["image"]), mask[..., 0] == 255), **{"X-Seed": form["seed"]})
 
 
 class FakeIOPaint(Server):
@@ -128,7 +129,7 @@ class FakeIOPaint(Server):
     def inpaint(self, heard: Heard) -> Said:
         asked = heard.json
         mask = pixels(base64.b64decode(asked["mask"]))[..., 0] > 127
-        result = painted(pixels(base64.b64decode(asked["image"])), mask)
+        result = self.paint(pixels(base64.b64decode(asked["image"])), mask)
         return picture(result, **{"X-Seed": str(asked["sd_seed"])})
 
 
@@ -179,7 +180,7 @@ class FakeComfyUI(Server):
         rgba = pixels(self.files[stored, folder.rstrip("]")])
         height, width = (side // 8 * 8 for side in rgba.shape[:2])
         rgba = rgba[:height, :width]
-        self.files["preview.png", "temp"] = painted(rgba[..., :3], rgba[..., 3] == 0)
+        self.files["preview.png", "temp"] = self.paint(rgba[..., :3], rgba[..., 3] == 0)
         image = {"filename": "preview.png", "subfolder": "", "type": "temp"}
         outputs = {by_kind["PreviewImage"][0]: {"images": [image]}}
         return {"prompt": [], "outputs": outputs, "status": {"status_str": "success", "completed": True}}
