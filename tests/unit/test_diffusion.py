@@ -14,6 +14,7 @@ pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
 import torch
+from original_checkpoint import save_as_one_file
 from safetensors.torch import load_file, save_file
 from tiny_diffusion import ALPHA, RANK, lcm_lora, sd15, sdxl, taesd, tiny_recipe, unet_of
 
@@ -378,6 +379,18 @@ def test_a_single_file_without_its_configuration_is_not_looked_up_offline(tmp_pa
     source = examine(path, offline=True)
     assert source.is_inpainting_unet
     assert (source.family, source.config) == ("StableDiffusion", tmp_path / "mine")
+
+
+def test_a_single_file_is_the_same_model(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    save_as_one_file(sd15(), path)
+    (tmp_path / "mine").symlink_to(sd15())  # what the parts are
+    runtime = Runtime(device="cpu", dtype="float32", offline=True)
+    filler = cast(DiffusionFiller, make_filler(str(path), runtime))
+    found = fill(filler)
+    assert isinstance(filler._painter, LatentPainter)
+    np.testing.assert_array_equal(found, fill(make_filler(str(sd15()), runtime)))
+    assert (found != fill(filler, prompt="a cat")).any()
 
 
 def test_parts_that_do_not_fit_are_refused() -> None:
