@@ -322,6 +322,27 @@ def test_a_folder_is_a_filler() -> None:
     assert (fill(filler) == fill(tiny(recipes.SD15)))[~hole_of()].all()
 
 
+def test_weights_in_half_precision_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "half"
+    pipeline = examine(sd15()).open(torch.float16)
+    pipeline.save_pretrained(folder, variant="fp16")
+    for dtype in ("float32", "bfloat16"):
+        filler = make_filler(str(folder), Runtime(device="cpu", dtype=dtype))
+        assert fill(filler)[hole_of()].std() > 0
+
+
+def test_too_little_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    filler = tiny()
+
+    def full(*_: Any, **__: Any) -> None:
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr(painter_of(filler).parts.unet, "forward", full)
+    with pytest.raises(PliantError, match="too little free memory") as caught:
+        fill(filler)
+    assert caught.value.code == "out_of_memory"
+
+
 def test_other_pipelines_are_called_whole() -> None:
     filler = cast(DiffusionFiller, make_filler(str(sd15(4)), Runtime(device="cpu")))
     events: list[Event] = []

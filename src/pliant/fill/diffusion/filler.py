@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Protocol
 
+from pliant.errors import PliantError
 from pliant.events import CancelToken, OnEvent
 from pliant.fill.base import FillerInfo, check_hole
 from pliant.fill.diffusion.recipes import Recipe
@@ -53,11 +54,13 @@ class DiffusionFiller:
 
         Raises:
             MissingRequirementError: torch or diffusers is not installed, or the weights are not there.
+            PliantError: the weights are not what they should be (`invalid_model`), or the device has too
+                little memory (`out_of_memory`).
         """
         cancel.check()
         if not check_hole(picture, hole):
             return picture
-        with _turn(self._turn, cancel):
+        with _turn(self._turn, cancel), _memory_explained(self.info.name):
             if self._painter is None:
                 self._painter = _opened(self._recipe, self._runtime)
             cancel.check()
@@ -84,3 +87,16 @@ def _turn(lock: threading.Lock, cancel: CancelToken) -> Generator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _memory_explained(name: str) -> Generator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if type(error).__name__ not in ("OutOfMemoryError", "AcceleratorOutOfMemoryError"):
+            raise
+        raise PliantError(
+            f"The device has too little free memory for {name!r}; use low memory, a smaller model, or the CPU.",
+            code="out_of_memory",
+        ) from error

@@ -20,7 +20,10 @@ _FAMILIES = {
 }
 _FIRST_LAYER = "model.diffusion_model.input_blocks.0.0.weight"
 _SECOND_TEXT_ENCODER = "conditioner.embedders.1."
+_CROSS_ATTENTION = "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight"
 _INPAINTING_CHANNELS = 9
+# Input channels and width of the text of a UNet, and the model of the catalogue with the same parts.
+_ALIKE = {(9, 768): "sd15-inpaint", (4, 768): "sd15", (9, 2048): "sdxl-inpaint"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +60,9 @@ class Source:
             return pipeline.from_single_file(str(self.path), **number_type(dtype), **config, **absent)
 
     def _common(self, dtype: torch.dtype) -> dict[str, Any]:
-        half = any(self.path.glob("*/*.fp16.safetensors"))
-        whole = any(path for path in self.path.glob("*/*.safetensors") if ".fp16." not in path.name)
-        variant = "fp16" if half and (dtype == torch.float16 or not whole) else None
+        half = {file.parent for file in self.path.glob("*/*.fp16.safetensors")}
+        whole = {file.parent for file in self.path.glob("*/*.safetensors") if ".fp16." not in file.name}
+        variant = "fp16" if half and (dtype == torch.float16 or half - whole) else None
         return {"variant": variant, "use_safetensors": True, "local_files_only": True, **number_type(dtype)}
 
 
@@ -111,7 +114,8 @@ def _single_file(path: Path, offline: bool) -> Source:
             code="invalid_model",
         )
     large = any(name.startswith(_SECOND_TEXT_ENCODER) for name in shapes)
-    config = _config_of(path, "sdxl-inpaint" if large else "sd15-inpaint")
+    text_width = shapes.get(_CROSS_ATTENTION, [0, 0])[1]
+    config = _config_of(path, _ALIKE.get((channels, text_width)))
     if config is None and offline:
         raise PliantError(
             f"{str(path)!r} does not describe its parts and downloads are off; put the model's configuration "
@@ -122,13 +126,15 @@ def _single_file(path: Path, offline: bool) -> Source:
     return Source(path=path, family=family, in_channels=channels, config=config, offline=offline)
 
 
-def _config_of(path: Path, alias: str) -> Path | None:
+def _config_of(path: Path, alias: str | None) -> Path | None:
     """A folder of the file's own name, or the model of the catalogue that has the same parts, if it is here."""
     from pliant.models.fetch import locate
 
     beside = path.with_suffix("")
     if (beside / "model_index.json").is_file():
         return beside
+    if alias is None:
+        return None
     try:
         return locate(alias, offline=True)
     except PliantError:
