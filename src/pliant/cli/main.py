@@ -14,6 +14,7 @@ from pliant.cli.fill import fill
 from pliant.cli.models import models
 from pliant.cli.schema import schema
 from pliant.cli.select import select
+from pliant.cli.serve import serve
 from pliant.cli.warp import warp
 
 # Rich help would cost a third of the time that `--help` may take.
@@ -24,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (edit, warp, fill, select, engines, doctor, schema):
+for verb in (edit, warp, fill, select, engines, serve, doctor, schema):
     app.command()(verb)
 app.add_typer(models, name="models")
 

@@ -37,7 +37,7 @@ def draw_mesh(picture: Picture, edit: Edit) -> Picture:
 
 def with_checker(preview: Preview) -> NDArray[np.uint8]:
     """The preview as 8-bit RGB with its hole shown as a checker pattern: `(H, W, 3)`."""
-    canvas = _rgb(preview.picture)
+    canvas = rgb8(preview.picture)
     rows, columns = np.nonzero(preview.hole_weight >= 128)
     rows, columns = rows + preview.hole_box.y0, columns + preview.hole_box.x0
     square = max(round(max(preview.source.size) / 100), 4)
@@ -64,7 +64,8 @@ def cut_out(preview: Preview) -> Picture:
     return preview.source.with_pixels(pixels)
 
 
-def _rgb(picture: Picture) -> NDArray[np.uint8]:
+def rgb8(picture: Picture) -> NDArray[np.uint8]:
+    """The colours of `picture` as a new array: 8 bit, `(H, W, 3)`, without alpha."""
     pixels = picture.pixels if picture.peak == 255 else picture.pixels // 257
     colours = pixels[..., : pixels.shape[2] - picture.has_alpha]
     return np.array(np.broadcast_to(colours, (*colours.shape[:2], 3)), np.uint8, order="C")

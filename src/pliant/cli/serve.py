@@ -1,0 +1,115 @@
+"""`pliant serve`: the same over HTTP, for this machine."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pliant.cli.console import guarded
+
+if TYPE_CHECKING:
+    from pliant.serve.settings import Settings
+
+Host = Annotated[
+    str, typer.Option("--host", envvar="PLIANT_HOST", help="Where to listen; beyond loopback with a token.")
+]
+Port = Annotated[
+    int,
+    typer.Option("--port", envvar="PLIANT_PORT", min=0, max=65535, help="Where to listen; 0 takes a free one."),
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="PLIANT_TOKEN",
+        help="What clients must send. Others can see a command line; prefer the variable.",
+    ),
+]
+AllowHosts = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", metavar="NAME", help="A name that a proxy is reached by. Repeatable."),
+]
+RootPath = Annotated[
+    str, typer.Option("--root-path", metavar="PATH", help="Where a proxy puts the server: /pliant.")
+]
+MaxUpload = Annotated[int, typer.Option("--max-upload-mb", min=1, help="Largest request, in MiB.")]
+MaxMegapixels = Annotated[float, typer.Option("--max-megapixels", min=0.001, help="Largest picture.")]
+Queue = Annotated[int, typer.Option("--queue", min=1, help="Most jobs that wait.")]
+Devices = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--device", envvar="PLIANT_DEVICE", help="Where models run; repeat for a worker each. [default: auto]"
+    ),
+]
+Engines = Annotated[
+    list[str] | None,
+    typer.Option("--engine", metavar="NAME", help="Offer an engine that needs a model. Repeatable."),
+]
+Fillers = Annotated[
+    list[str] | None,
+    typer.Option("--filler", metavar="NAME", help="Offer this filler; the first is the default. Repeatable."),
+]
+OutputDir = Annotated[
+    Path | None,
+    typer.Option("--output-dir", metavar="DIR", help="Write results there. [default: keep them in memory]"),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Do not print the address.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every request.")]
+
+
+@guarded
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
+    token: Token = None,
+    allow_host: AllowHosts = None,
+    root_path: RootPath = "",
+    max_upload_mb: MaxUpload = 64,
+    max_megapixels: MaxMegapixels = 64.0,
+    queue: Queue = 64,
+    device: Devices = None,
+    engine: Engines = None,
+    filler: Fillers = None,
+    output_dir: OutputDir = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Offer warp, fill and edit over HTTP, to this machine alone.
+
+    Ctrl-C stops it; what runs gets ten seconds to finish. docs/http.md describes the routes.
+    """
+    from pliant.serve.server import address, listening, run
+    from pliant.serve.settings import Settings
+
+    settings = Settings(
+        host=host,
+        port=port,
+        token=token,
+        allow_hosts=tuple(allow_host or ()),
+        root_path=root_path,
+        max_upload_mb=max_upload_mb,
+        max_megapixels=max_megapixels,
+        queue=queue,
+        devices=tuple(device or ("auto",)),
+        engines=tuple(engine or ()),
+        fillers=tuple(filler or ()),
+        output_dir=output_dir,
+    )
+    check_offers(settings)
+    with listening(settings) as listener:
+        if not quiet:
+            typer.echo(f"Pliant listens on {address(settings, listener)} (routes: /docs; Ctrl-C stops it)")
+            sys.stdout.flush()
+        run(settings, listener, verbose=verbose)
+
+
+def check_offers(settings: "Settings") -> None:
+    """Refuse an engine or filler that is not there, before anybody waits for it."""
+    from pliant.engines.base import ENGINES
+    from pliant.fill.base import make_filler
+
+    for name in settings.engines:
+        ENGINES.get(name)
+    for name in settings.fillers:
+        make_filler(name)

@@ -1,0 +1,47 @@
+"""The application: routes, guards and workers put together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import FastAPI
+
+from pliant import __version__
+from pliant.serve import job_routes, openapi, problems, routes
+from pliant.serve.context import Context
+from pliant.serve.jobs import Jobs
+from pliant.serve.security import Guard
+from pliant.serve.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """A server as an ASGI application. Its workers start with it and end with its lifespan.
+
+    `app.state.context.jobs.close(...)` may be called earlier, so that waiting clients get their answers.
+    """
+    settings = settings or Settings()
+    context = Context(settings=settings, jobs=Jobs(settings), sockets=CapacityLimiter(settings.max_previews))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        del app
+        yield
+        await to_thread.run_sync(context.jobs.close, settings.grace_seconds)
+
+    app = FastAPI(
+        title="Pliant",
+        version=__version__,
+        summary="Edit a photo by dragging it.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=settings.max_body,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.context = context
+    problems.install(app)
+    openapi.install(app)
+    for router in (routes.router, job_routes.router, job_routes.sockets):
+        app.include_router(router)
+    app.add_middleware(Guard, settings=settings)
+    return app

@@ -1,0 +1,25 @@
+"""What every route needs, made once for an app."""
+
+from dataclasses import dataclass, field
+
+from anyio import CapacityLimiter
+from starlette.requests import HTTPConnection
+
+from pliant.serve.jobs import Jobs
+from pliant.serve.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Context:
+    """`previews` bounds the threads that warp, none of which is a worker; `uploads` the bodies in memory."""
+
+    settings: Settings
+    jobs: Jobs
+    previews: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    uploads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
+    sockets: CapacityLimiter
+
+
+def context_of(connection: HTTPConnection) -> Context:
+    """The context of the app that `connection` came to."""
+    return connection.app.state.context

@@ -1,0 +1,158 @@
+"""What is done for a client: warp, fill and edit, within what the operator allows."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pliant.compose import repaint, widen
+from pliant.engines.api import apply, engine, preview
+from pliant.engines.base import ENGINES
+from pliant.engines.inpaint4drag import DEFAULT_FILLER
+from pliant.errors import PliantError
+from pliant.events import CancelToken, OnEvent
+from pliant.fill.base import FILLERS, make_filler
+from pliant.imageio import encode, load
+from pliant.models.device import Runtime
+from pliant.regions.mask import rasterise
+from pliant.serve.documents import mask_in
+from pliant.serve.job import Output, Work
+from pliant.serve.problems import RequestError
+from pliant.serve.schemas import EditForm, FileFormat, FillForm
+from pliant.serve.settings import Settings
+from pliant.types import Edit, Mask, Picture, Result
+from pliant.warp.show import cut_out, draw_mesh, with_alpha
+
+
+def picture_in(data: bytes, settings: Settings) -> Picture:
+    """The picture that a client sent."""
+    return load(data, max_pixels=settings.max_pixels)
+
+
+def warped(picture: Picture, edit: Edit, *, mesh: bool, form: FileFormat) -> Output:
+    """The warp with its hole transparent, or with its mesh drawn over it."""
+    if mesh:
+        return _output(draw_mesh(picture, edit), form, {})
+    made = preview(with_alpha(picture), edit)
+    facts = {
+        "moved_area": int(made.moved.sum()),
+        "hole_area": int(made.hole.sum()),
+        "warnings": list(made.warnings),
+    }
+    return _output(cut_out(made), form, facts)
+
+
+def fill_work(
+    picture: Picture, mask: bytes, asked: FillForm, form: FileFormat, settings: Settings
+) -> tuple[Work, int]:
+    """Work that paints the white part of `mask`, and the bytes it holds."""
+    name = offered_filler(asked.filler, settings)
+    hole = mask_in(mask, settings)
+    rasterise(hole, picture.size)  # refuses another size
+    work = partial(_fill, picture=picture, hole=hole, filler=name, asked=asked, form=form)
+    return work, picture.pixels.nbytes + hole.selected.nbytes
+
+
+def edit_work(
+    picture: Picture, edit: Edit, asked: EditForm, form: FileFormat, settings: Settings
+) -> tuple[Work, int]:
+    """Work that applies `edit`, and the bytes it holds. What the engine would refuse is refused now."""
+    options = _options(asked, settings)
+    engine(asked.engine, **options)
+    if asked.prompt is not None:
+        edit = replace(edit, prompt=asked.prompt)
+    if asked.seed is not None:
+        edit = replace(edit, seed=asked.seed)
+    work = partial(_edit, picture=picture, edit=edit, name=asked.engine, options=options, form=form)
+    return work, picture.pixels.nbytes
+
+
+def offered_filler(name: str | None, settings: Settings) -> str:
+    """The filler to use for `name`: one that needs no model, or that the operator chose.
+
+    A filler's name can also be a path, an address or something to download; from a client none of these is.
+    """
+    if name is None:
+        return settings.fillers[0] if settings.fillers else DEFAULT_FILLER
+    if name not in settings.fillers and FILLERS.get(name).info.extra is not None:
+        raise PliantError(
+            f"The filler {name!r} is not offered here; the server's `--filler` offers it.",
+            code="filler_not_offered",
+        )
+    return name
+
+
+def offered_engine(name: str, settings: Settings) -> None:
+    """Refuse an engine that needs a model and that the operator did not choose."""
+    if ENGINES.get(name).info.extra is not None and name not in settings.engines:
+        raise PliantError(
+            f"The engine {name!r} is not offered here; the server's `--engine` offers it.",
+            code="engine_not_offered",
+        )
+
+
+def _options(asked: EditForm, settings: Settings) -> dict[str, Any]:
+    offered_engine(asked.engine, settings)
+    options: dict[str, Any] = {name: _whole(value) for name, value in asked.options.items()}
+    if "filler" in options:
+        raise RequestError("The filler is not given among the options; it has a field of its own, 'filler'.")
+    if asked.filler is not None or "filler" in ENGINES.get(asked.engine).info.options:
+        options["filler"] = offered_filler(asked.filler, settings)
+    return options
+
+
+def _whole(value: float | bool | None) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _fill(
+    device: str,
+    on_event: OnEvent,
+    cancel: CancelToken,
+    *,
+    picture: Picture,
+    hole: Mask,
+    filler: str,
+    asked: FillForm,
+    form: FileFormat,
+) -> Output:
+    paint = make_filler(filler, Runtime(device=device))
+    selected = rasterise(hole, picture.size)
+    box, weight = widen(selected, asked.margin)
+    painted = repaint(
+        picture, box, weight, paint, prompt=asked.prompt, seed=asked.seed, on_event=on_event, cancel=cancel
+    )
+    facts = {"size": list(picture.size), "seed": asked.seed, "hole_area": int(selected.sum()), "warnings": []}
+    return _output(painted, form, facts)
+
+
+def _edit(
+    device: str,
+    on_event: OnEvent,
+    cancel: CancelToken,
+    *,
+    picture: Picture,
+    edit: Edit,
+    name: str,
+    options: Mapping[str, Any],
+    form: FileFormat,
+) -> Output:
+    result = apply(picture, edit, engine=name, device=device, on_event=on_event, cancel=cancel, **options)
+    return _output(result, form, _facts(result))
+
+
+def _facts(result: Result) -> dict[str, Any]:
+    return {
+        "size": list(result.picture.size),
+        "engine": result.engine,
+        "seed": result.seed,
+        "moved_area": result.moved_area,
+        "hole_area": result.hole_area,
+        "timings": {name: round(seconds, 4) for name, seconds in result.timings.items()},
+        "warnings": list(result.warnings),
+    }
+
+
+def _output(picture: Picture | Result, form: FileFormat, facts: Mapping[str, Any]) -> Output:
+    suffix = {"jpeg": "jpg", "tiff": "tif"}.get(form, form)
+    return Output(content=encode(picture, form), media_type=f"image/{form}", suffix=suffix, facts=facts)
