@@ -246,3 +246,6 @@ def listening(server: Server) -> Generator[Server]:
             server.released.set()
             listener.shutdown()
             thread.join()
+
+
+PREFIXES = {FakePliant: "pliant", FakeIOPaint: "iopaint", FakeComfyUI: "comfyui"}

@@ -86,20 +86,10 @@ class RemoteFiller:
         watch = Watch.over(self._address.options.timeout, self._client.server, cancel)
         interface = self._known(watch)
         on_event(step(index=1))
-        rgb, padded = _shown(picture, hole, interface.cell)
-        job = Job(
-            client=self._client,
-            options=self._address.options,
-            rgb=rgb,
-            hole=padded,
-            prompt=prompt.strip(),
-            seed=seed,
-            watch=watch,
-            limit=_HEADERS + _BYTES_PER_PIXEL * padded.size,
-        )
+        job = self._job(interface, picture, hole, prompt=prompt.strip(), seed=seed, watch=watch)
         answer = interface.paint(job)
         on_event(step(index=2))
-        painted = self._judged(answer, rgb)[: hole.shape[0], : hole.shape[1]]
+        painted = self._judged(answer, job.rgb)[: hole.shape[0], : hole.shape[1]]
         on_event(step(index=3))
         cancel.check()
         return picture.with_pixels(np.where(hole[..., None], painted, picture.pixels).astype(np.uint8))
@@ -123,6 +113,21 @@ class RemoteFiller:
             _check_options(self._address, found)
             self._interface = found
         return self._interface
+
+    def _job(
+        self, interface: Interface, picture: Picture, hole: Bool, *, prompt: str, seed: int, watch: Watch
+    ) -> Job:
+        rgb, padded = _shown(picture, hole, interface.cell)
+        return Job(
+            client=self._client,
+            options=self._address.options,
+            rgb=rgb,
+            hole=padded,
+            prompt=prompt,
+            seed=seed,
+            watch=watch,
+            limit=_HEADERS + _BYTES_PER_PIXEL * padded.size,
+        )
 
     def _judged(self, answer: bytes, sent: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The answer's pixels as RGB, 8 bit, of the size that was sent."""
