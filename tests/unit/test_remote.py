@@ -19,6 +19,9 @@ from pliant.fill.remote.errors import (
 )
 from pliant.types import Picture
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
+
 # ------------------------------------------------------------------------------------------ what works
 
 
@@ -202,9 +205,6 @@ def test_a_job_of_pliant_that_is_given_up_is_cancelled(pliant):
     threading.Timer(0.2, token.cancel).start()
     refused(CancelledError, pliant.address(), cancel=token)
     assert "deleted" in kept
-
-
-pytestmark = pytest.mark.usefixtures("impatient")
 
 
 # ---------------------------------------------------------------------------------------------- tokens

@@ -28,6 +28,9 @@ from pliant.fill.remote.errors import (
     RemoteUnreachableError,
 )
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
+
 # ------------------------------------------------------------------------------------ what goes wrong
 
 
@@ -176,9 +179,6 @@ def test_https_to_a_server_that_speaks_http(pliant):
     url = pliant.address().replace("http:", "https:")
     message, _ = refused(RemoteUnreachableError, url)
     assert "http or https" in message
-
-
-pytestmark = pytest.mark.usefixtures("impatient")
 
 
 # -------------------------------------------------------------------------------------------- ComfyUI
