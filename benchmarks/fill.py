@@ -139,7 +139,7 @@ def row(pictures: list[Rgb], height: int = 240) -> Rgb:
 
 
 def chosen(only: list[str]) -> list[Filler]:
-    fillers = [make() for name, make in FILLERS if not only or name in only]
+    fillers = [make() for name, make in FILLERS if name in only or not (only or make.info.weights)]
     fillers += [library for library in libraries() if not only or library.info.name in only]
     box, weight = Box(20, 20, 30, 30), np.full((10, 10), 255, np.uint8)
     for filler in fillers:  # so that no compilation is measured
