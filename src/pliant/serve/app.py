@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from pliant import __version__
 from pliant.serve import job_routes, openapi, problems, routes
@@ -35,7 +36,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        max_body_size=settings.max_body,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.context = context
@@ -43,5 +43,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     for router in (routes.router, job_routes.router, job_routes.sockets):
         app.include_router(router)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body)
     app.add_middleware(Guard, settings=settings)
     return app

@@ -56,7 +56,12 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
-        checks: list[Callable[[Scope, Headers], Refusal | None]] = [self._host, self._origin, self._token]
+        checks: list[Callable[[Scope, Headers], Refusal | None]] = [
+            self._host,
+            self._origin,
+            self._token,
+            self._size,
+        ]
         return next((found for check in checks if (found := check(scope, headers))), None)
 
     def _host(self, scope: Scope, headers: Headers) -> Refusal | None:
@@ -98,6 +103,14 @@ class Guard:
         if hmac.compare_digest(_given_token(scope, headers).encode(), token.encode()):
             return None
         return 401, "not_authorised", "A token is required: send the header 'Authorization: Bearer TOKEN'."
+
+    def _size(self, scope: Scope, headers: Headers) -> Refusal | None:
+        # A body without a length is counted while it is read.
+        del scope
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length[:20]) > self._settings.max_body:
+            return 413, "too_large", f"The request is too large; accepted are {self._settings.max_upload_mb} MiB."
+        return None
 
 
 def _given_token(scope: Scope, headers: Headers) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import anyio
@@ -101,18 +101,10 @@ async def previews(socket: WebSocket, settings: Settings, limiter: anyio.Capacit
     offered: list[str] = socket.scope.get("subprotocols", [])
     await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     inbox = Inbox()
-    answering = asyncio.create_task(_answer(socket, inbox, Live(settings), limiter))
-    receiving = asyncio.create_task(_receive(socket, inbox, settings))
-    try:
-        await asyncio.wait([answering, receiving], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (answering, receiving):
-            task.cancel()
-        results = await asyncio.gather(answering, receiving, return_exceptions=True)
-    for failure in results:
-        gone = isinstance(failure, WebSocketDisconnect | asyncio.CancelledError)
-        if isinstance(failure, BaseException) and not gone:
-            raise failure
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_answer, socket, inbox, Live(settings), limiter)
+        await _receive(socket, inbox, settings)
+        tasks.cancel_scope.cancel()
 
 
 async def _receive(socket: WebSocket, inbox: Inbox, settings: Settings) -> None:
@@ -140,17 +132,23 @@ def _read(message: Any, settings: Settings) -> OpenMessage | EditMessage | MoveM
 
 
 async def _answer(socket: WebSocket, inbox: Inbox, live: Live, limiter: anyio.CapacityLimiter) -> None:
-    while True:
-        error, opening, edit, move = await inbox.take()
-        seq = next((message.seq for message in (move, edit) if message is not None), None)
-        try:
-            if error is not None:
-                await socket.send_json({**problem_of(error), "type": "error", "seq": None})
-            if opening is not None:
-                size = await to_thread.run_sync(live.open, opening, limiter=limiter)
-                await socket.send_json({"type": "opened", "size": list(size)})
-            if edit is not None or move is not None:
-                for frame in await to_thread.run_sync(live.answer, edit, move, limiter=limiter):
-                    await socket.send_bytes(frame)
-        except PliantError as refused:
-            await socket.send_json({**problem_of(refused), "type": "error", "seq": seq})
+    # A client that went away is noticed where its messages are read.
+    with suppress(WebSocketDisconnect):
+        while True:
+            error, opening, edit, move = await inbox.take()
+            seq = next((message.seq for message in (move, edit) if message is not None), None)
+            try:
+                if error is not None:
+                    await socket.send_json(_refusal(error, None))
+                if opening is not None:
+                    size = await to_thread.run_sync(live.open, opening, limiter=limiter)
+                    await socket.send_json({"type": "opened", "size": list(size)})
+                if edit is not None or move is not None:
+                    for frame in await to_thread.run_sync(live.answer, edit, move, limiter=limiter):
+                        await socket.send_bytes(frame)
+            except PliantError as refused:
+                await socket.send_json(_refusal(refused, seq))
+
+
+def _refusal(error: PliantError, seq: int | None) -> dict[str, Any]:
+    return {**problem_of(error), "type": "error", "seq": seq}
