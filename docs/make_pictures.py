@@ -1,8 +1,14 @@
-"""Make the pictures of the docs: `python docs/make_pictures.py` from the project's root."""
+"""Make the pictures of the docs: `python docs/make_pictures.py` from the project's root.
 
+`--photos FOLDER`, the 24 Kodak photos as 01.png to 24.png, and `--subject FILE`, a saliency graph, add the picture
+of the segmenters; `--only segmenters` makes just that one.
+"""
+
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -68,8 +74,66 @@ def deformers():
     write("deformers.jpg", strip(pictures, ["rigid", "elastic", "spline"]))
 
 
+PARROT = [(396, 120), (430, 90), (509, 100), (600, 125), (652, 181), (690, 237), (723, 262), (766, 284)]
+PARROT += [(766, 511), (480, 511), (465, 407), (470, 317), (480, 275), (463, 290), (430, 255), (400, 181)]
+
+SELECTIONS = (
+    ("02.png", {"points": [(258, 234)]}),
+    ("03.png", {"points": [(170, 170)]}),
+    ("20.png", {"box": (50, 40, 766, 490)}),
+    ("23.png", {"points": [(190, 390)]}),
+    ("23.png", {"mask": PARROT}),
+)
+
+
+def segmenters(photos, subject):
+    """What two segmenters make of a click, a box and a drawn region, on free photos."""
+    from pliant.regions.segment import make_segmenter
+
+    found = {"grabcut": make_segmenter("grabcut"), "subject": make_segmenter(str(subject))}
+    rows = []
+    for name, prompt in SELECTIONS:
+        photo = pliant.load(photos / name)
+        row = [prompted(photo.pixels, prompt)]
+        for segmenter in found.values():
+            if "mask" in prompt:
+                mask = pliant.refine(photo, pliant.Polygon(prompt["mask"]), segmenter)
+            else:
+                mask = pliant.select(photo, segmenter=segmenter, **prompt)
+            row.append(dimmed(photo.pixels, mask))
+        rows.append([cv2.resize(p, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA) for p in row])
+    columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
+    write("segmenters.jpg", strip(columns, ["click, box or drawn region", *found]))
+
+
+def prompted(pixels, prompt):
+    shown = pixels.copy()
+    for x, y in prompt.get("points", ()):
+        cv2.circle(shown, (x, y), 9, (255, 255, 255), -1)
+        cv2.circle(shown, (x, y), 6, (20, 140, 40), -1)
+    if "box" in prompt:
+        x0, y0, x1, y1 = prompt["box"]
+        cv2.rectangle(shown, (x0, y0), (x1 - 1, y1 - 1), (255, 255, 255), 4)
+    if "mask" in prompt:
+        cv2.polylines(shown, [np.array(prompt["mask"])], True, (255, 255, 255), 4)
+    return shown
+
+
+def dimmed(pixels, mask):
+    grey = pixels.mean(axis=2, keepdims=True) * 0.3 + 20
+    return np.where(mask[..., None], pixels, grey).astype(np.uint8)
+
+
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path)
+    parser.add_argument("--subject", type=Path)
+    parser.add_argument("--only", choices=["segmenters"])
+    asked = parser.parse_args()
     OUT.mkdir(exist_ok=True)
-    before_after()
-    stages()
-    deformers()
+    if asked.only is None:
+        before_after()
+        stages()
+        deformers()
+    if asked.photos and asked.subject:
+        segmenters(asked.photos, asked.subject)

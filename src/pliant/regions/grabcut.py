@@ -18,6 +18,7 @@ from pliant.regions.trimap import Trimap
 from pliant.types import Bool, Picture, PointLike, RegionLike
 
 _COARSE, _ROUNDS = 320, 5
+_DRAWN = 450  # a drawn region is decided in a band only, which is cheap
 _FINE, _FINE_ROUNDS = 900, 2
 _WORTHWHILE = 1.2  # the gain in resolution from which a second cut pays
 _MARGIN, _LEAST_MARGIN = 0.35, 16  # around the object: of its longer side, in pixels
@@ -53,8 +54,10 @@ class GrabCut:
         prompt = check_prompt(picture, self.info, points=points, labels=labels, box=box, mask=mask)
         frame = Box.of_size(picture.size)
         image = rgb8(picture)
-        coarse = _Crop.of(image, _extent(prompt, frame), _COARSE)
-        found = coarse.restored(_cut(coarse.image, _trimap(coarse, prompt, picture), _ROUNDS), frame)
+        coarse = _Crop.of(image, _extent(prompt, frame), _COARSE if prompt.mask is None else _DRAWN)
+        made = _trimap(coarse, prompt, picture)
+        cut = _cut(coarse.image, made, _ROUNDS) if prompt.mask is None else trimap.nearer_in(coarse.image, made)
+        found = coarse.restored(cut, frame)
         found = _about(found, prompt)
         fine = _Crop.of(image, _margin(Box.around(found), frame), _FINE)
         if not found.any() or fine.scale < coarse.scale * _WORTHWHILE:
