@@ -2,9 +2,9 @@
 
     OMP_WAIT_POLICY=PASSIVE python benchmarks/latency.py > benchmarks/results/latency.md
 
-The weights are random: time and memory do not depend on them. The CPU is always measured, once; a GPU where torch
-sees one, as the median of several runs. The variable keeps threads that wait from counting as work. The same models inside the pipeline of diffusers, called as the published
-demo calls it, are measured in the same run.
+The weights are random: time and memory do not depend on them. The CPU is always measured; a GPU where torch sees
+one, as the median of several runs. The same models inside the pipeline of diffusers, called as the published demo
+calls it, are measured in the same run. The variable keeps threads that wait from counting as work.
 """
 
 import os
@@ -273,10 +273,10 @@ def main() -> None:
     torch.set_num_threads(os.cpu_count() or 1)
     picture, _, hole = scene()
     unet, codec = operations()
+    version = torch.__version__.split("+")[0]
     print("# Latency of the stages\n")
-    print(
-        f"`OMP_WAIT_POLICY=PASSIVE python benchmarks/latency.py`, torch {torch.__version__.split('+')[0]}, {os.cpu_count()} CPU cores.\n"
-    )
+    print("`OMP_WAIT_POLICY=PASSIVE python benchmarks/latency.py`,", end=" ")
+    print(f"torch {version}, {os.cpu_count()} CPU cores.\n")
     print(f"A picture of {SIDE} x {SIDE}; models of the real size (UNet of Stable Diffusion 1.5 inpainting, 860 M")
     print(f"parameters, and TAESD) with random weights; LCM, {STEPS} steps, empty prompt, no guidance.\n")
     print("| arithmetic | TFLOP |\n|---|--:|")
