@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 from web import serving, use
 
 from pliant.cli.main import main
+from pliant.cli.runtime import models_of
 from pliant.models import catalog, fetch
 from pliant.models.catalog import Location, Model
 
@@ -181,3 +183,38 @@ def test_the_hubs_environment_variables_hold(web, tmp_path):
     assert got.stdout.startswith(str(home / "hub" / "models--org--name"))
     assert "Bearer hf_secret" in web.tokens
     assert run("path", "org/name", HF_HUB_OFFLINE="1").stdout == got.stdout
+
+
+@pytest.fixture
+def fill(run, tmp_path):
+    """Runs `pliant fill` on a small photo with a filler."""
+    Image.new("RGB", (40, 30), "teal").save(tmp_path / "photo.png")
+    Image.new("L", (40, 30), 0).save(tmp_path / "hole.png")
+
+    def call(*argv: str) -> tuple[int, str, str]:
+        return run("fill", "photo.png", "--hole", "hole.png", "-o", "out.png", *argv)
+
+    return call
+
+
+def test_a_filler_s_model_is_announced_before_it_is_downloaded(fill, web, monkeypatch):
+    at_a_terminal(monkeypatch, "n")
+    code, _, said = fill("--filler", "org/name")
+    assert code == 130
+    assert "org/name" in said
+    assert "2 kB; licence: mit" in said
+    assert "Download it? [y/N]" in said
+    assert fetch.cached("org/name") is None
+
+
+def test_offline_downloads_no_filler(fill):
+    code, _, said = fill("--filler", "org/name", "--offline")
+    assert code == 1
+    assert "licence" not in said
+    assert "pliant models get org/name" in said
+
+
+def test_what_works_without_a_model_asks_nothing():
+    assert models_of("patchmatch", "grabcut") == []
+    assert models_of("lama", "sam") == ["lama", "sam"]
+    assert models_of("http://127.0.0.1:8080", None) == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pliant.cli import flags
+from pliant.cli import flags, runtime
 from pliant.cli.console import UsageError, cancelling, guarded, progress, say, warn
 from pliant.cli.pictures import PIPE, Target, embedded_edit, open_edit, open_photo, targets
 from pliant.cli.quick import Quick, adjusted
@@ -47,6 +47,11 @@ def edit(
     filler: FillerName = None,
     seed: flags.Seed = None,
     candidates: Candidates = 1,
+    device: runtime.Device = "auto",
+    dtype: runtime.Dtype = "auto",
+    low_mem: runtime.LowMem = False,
+    offline: runtime.Offline = False,
+    yes: runtime.Yes = False,
     pipe_format: flags.PipeFormat = None,
     overwrite: flags.Overwrite = False,
     as_json: flags.Json = False,
@@ -71,6 +76,8 @@ def edit(
     asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=prompt, seed=seed)
     named = [f"{name}={value}" for name, value in (("filler", filler), ("refine", refine)) if value]
     options = engine_options([*(engine_option or ()), *named])
+    runtime.get_models(runtime.models_of(filler, refine), offline=offline, yes=yes)
+    options |= {"device": device, "dtype": dtype, "low_mem": low_mem, "offline": offline}
     found = _run(photo, asked, where, engine, options, quiet=quiet)
     warn(found[0]["warnings"], quiet=quiet)
     if as_json:

@@ -2,16 +2,17 @@
 
 import json
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pliant.cli import flags
+from pliant.cli import flags, runtime
 from pliant.cli.console import UsageError, cancelling, guarded, progress
 from pliant.cli.pictures import mask_of, open_photo, target
 
 if TYPE_CHECKING:
     from pliant.events import CancelToken, OnEvent
+    from pliant.fill.base import Filler
     from pliant.types import Picture
 
 HoleMask = Annotated[
@@ -32,6 +33,11 @@ def fill(
     margin: Margin = 3,
     prompt: flags.Prompt = None,
     seed: flags.Seed = None,
+    device: runtime.Device = "auto",
+    dtype: runtime.Dtype = "auto",
+    low_mem: runtime.LowMem = False,
+    offline: runtime.Offline = False,
+    yes: runtime.Yes = False,
     pipe_format: flags.PipeFormat = None,
     overwrite: flags.Overwrite = False,
     as_json: flags.Json = False,
@@ -46,9 +52,11 @@ def fill(
     where = target(output, pipe_format, overwrite=overwrite)
     if as_json and where.is_pipe:
         raise UsageError("--json", "it writes to standard output, as '-o -' does; choose one.")
+    runtime.get_models(runtime.models_of(filler, None), offline=offline, yes=yes)
+    paint = _filler(filler, device=device, dtype=dtype, low_mem=low_mem, offline=offline)
     with cancelling() as cancel, progress(quiet=quiet) as listen:
         start = perf_counter()
-        picture, area = _painted(photo, hole, filler, margin, prompt or "", seed or 0, listen, cancel)
+        picture, area = _painted(photo, hole, paint, margin, prompt or "", seed or 0, listen, cancel)
         cancel.check()
         where.write(picture)
         seconds = round(perf_counter() - start, 4)
@@ -59,10 +67,18 @@ def fill(
         typer.echo(f"{where.name}: {area:,} pixels painted, {seconds:.2f} s")
 
 
+def _filler(name: str | None, **where: Any) -> "Filler":
+    from pliant.engines.inpaint4drag import DEFAULT_FILLER
+    from pliant.fill.base import make_filler
+    from pliant.models.device import Runtime
+
+    return make_filler(name or DEFAULT_FILLER, Runtime(**where))
+
+
 def _painted(
     photo: str,
     hole: str,
-    filler: str | None,
+    paint: "Filler",
     margin: int,
     prompt: str,
     seed: int,
@@ -70,11 +86,8 @@ def _painted(
     cancel: "CancelToken",
 ) -> "tuple[Picture, int]":
     from pliant.compose import repaint, widen
-    from pliant.engines.inpaint4drag import DEFAULT_FILLER
-    from pliant.fill.base import make_filler
     from pliant.regions.mask import rasterise
 
-    paint = make_filler(filler or DEFAULT_FILLER)
     picture = open_photo(photo)
     selected = rasterise(mask_of(hole, "--hole"), picture.size)
     box, weight = widen(selected, margin)

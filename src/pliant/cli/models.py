@@ -1,7 +1,6 @@
 """`pliant models`: the models of the catalogue, and those that are on this machine."""
 
 import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 
 from pliant.cli import flags
 from pliant.cli.console import guarded, say
+from pliant.cli.runtime import Offline, ask, get_models, size_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,6 @@ MaybeNames = Annotated[
     list[str] | None,
     typer.Argument(metavar="[MODEL...]", help="As for `get`; all that are here if none is given."),
 ]
-Offline = Annotated[bool, typer.Option("--offline", help="Download nothing; fail where it is not here.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask first.")]
 
 
@@ -62,15 +61,8 @@ def get(
 
     Size and licence are shown first; at a terminal it asks.
     """
-    from pliant.models.fetch import locate
-
     del verbose
-
-    def confirm(model: "Model | str", size: int | None, licence: str) -> None:
-        _announce(model, size, licence)
-        _ask("Download it?", yes=yes)
-
-    found = {reference: str(locate(reference, offline=offline, confirm=confirm)) for reference in name}
+    found = get_models(name, offline=offline, yes=yes)
     if as_json:
         typer.echo(json.dumps([{"model": model, "path": path} for model, path in found.items()], indent=2))
         return
@@ -97,7 +89,7 @@ def rm(name: Names, yes: Yes = False, as_json: flags.Json = False) -> None:
     for reference in name:
         if size := sum(file.stat().st_size for file in files_of(reference)):
             say(f"{reference}: {size_text(size)}")
-            _ask("Remove it?", yes=yes)
+            ask("Remove it?", yes=yes)
     freed = {reference: remove(reference) for reference in name}
     if as_json:
         typer.echo(json.dumps([{"model": model, "freed": size} for model, size in freed.items()], indent=2))
@@ -133,31 +125,7 @@ def check(name: MaybeNames = None, as_json: flags.Json = False) -> None:
         )
 
 
-def size_text(size: int | None) -> str:
-    """Bytes as people say them."""
-    if size is None:
-        return "unknown"
-    unit, divisor = ("GB", 1e9) if size >= 1e9 else ("MB", 1e6) if size >= 1e6 else ("kB", 1e3)
-    return f"{size / divisor:.{1 if unit == 'GB' else 0}f} {unit}"
-
-
 def _facts(model: "Model", path: "Path | None") -> dict[str, Any]:
     facts = {**asdict(model), "path": None if path is None else str(path)}
     facts["locations"] = [place.name for place in model.locations]
     return facts
-
-
-def _announce(model: "Model | str", size: int | None, licence: str) -> None:
-    title = model if isinstance(model, str) else f"{model.alias}: {model.title}"
-    say(f"{title}; {'size not known' if size is None else size_text(size)}; licence: {licence or 'not stated'}")
-
-
-def _ask(question: str, *, yes: bool) -> None:
-    from pliant.errors import CancelledError
-
-    if yes or not sys.stdin.isatty():
-        return
-    # `typer.confirm` writes a blank to standard output, which may be a pipe.
-    typer.echo(f"{question} [y/N] ", err=True, nl=False)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise CancelledError("Not wanted.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pliant.cli import flags
+from pliant.cli import flags, runtime
 from pliant.cli.console import UsageError, guarded
 from pliant.cli.pictures import mask_of, open_photo, target
 from pliant.cli.quick import numbers
@@ -39,6 +39,10 @@ def select(
     box: Around = None,
     mask: Rough = None,
     segmenter: SegmenterName = None,
+    device: runtime.Device = "auto",
+    dtype: runtime.Dtype = "auto",
+    offline: runtime.Offline = False,
+    yes: runtime.Yes = False,
     pipe_format: flags.PipeFormat = None,
     overwrite: flags.Overwrite = False,
     as_json: flags.Json = False,
@@ -55,7 +59,8 @@ def select(
         raise UsageError("--json", "it writes to standard output, as '-o -' does; choose one.")
     prompt = _prompt(point or (), not_point or (), box, mask)
     start = perf_counter()
-    found, used = _selected(photo, prompt, segmenter)
+    runtime.get_models(runtime.models_of(None, segmenter), offline=offline, yes=yes)
+    found, used = _selected(photo, prompt, segmenter, device=device, dtype=dtype, offline=offline)
     where.write(_drawn(found))
     facts = {"output": where.name, "segmenter": used, **_facts(found)}
     facts["timings"] = {"total": round(perf_counter() - start, 4)}
@@ -77,11 +82,12 @@ def _prompt(points: Sequence[str], not_points: Sequence[str], box: str | None, m
     }
 
 
-def _selected(photo: str, prompt: dict[str, Any], segmenter: str | None) -> "tuple[Bool, str]":
+def _selected(photo: str, prompt: dict[str, Any], segmenter: str | None, **where: Any) -> "tuple[Bool, str]":
+    from pliant.models.device import Runtime
     from pliant.regions.segment import DEFAULT_SEGMENTER, make_segmenter
     from pliant.regions.segment import select as find
 
-    used = make_segmenter(segmenter or DEFAULT_SEGMENTER)
+    used = make_segmenter(segmenter or DEFAULT_SEGMENTER, Runtime(**where))
     return find(open_photo(photo), segmenter=used, **prompt), used.info.name
 
 

@@ -1,11 +1,11 @@
 """`pliant warp`: the bend alone, with the hole left open."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pliant.cli import flags
+from pliant.cli import flags, runtime
 from pliant.cli.console import guarded, warn
 from pliant.cli.edit import asked_for
 from pliant.cli.pictures import check_file, open_photo, target
@@ -45,6 +45,10 @@ def warp(
     deform: flags.Deform = None,
     strength: flags.Strength = None,
     refine: flags.Refine = None,
+    device: runtime.Device = "auto",
+    dtype: runtime.Dtype = "auto",
+    offline: runtime.Offline = False,
+    yes: runtime.Yes = False,
     pipe_format: flags.PipeFormat = None,
     overwrite: flags.Overwrite = False,
     quiet: flags.Quiet = False,
@@ -66,7 +70,8 @@ def warp(
     asked = asked_for(edit_file, quick, photo=photo)
     asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=None, seed=None)
     picture = open_photo(photo)
-    asked, notes = _refined(picture, asked, refine)
+    runtime.get_models(runtime.models_of(None, refine), offline=offline, yes=yes)
+    asked, notes = _refined(picture, asked, refine, device=device, dtype=dtype, offline=offline)
     preview = _preview(picture, asked)
     where.write(_drawn(picture, asked) if show else cut_out(preview))
     if hole is not None:
@@ -76,13 +81,14 @@ def warp(
         typer.echo(f"{where.name}: {int(preview.moved.sum()):,} pixels moved, {int(preview.hole.sum()):,} open")
 
 
-def _refined(picture: "Picture", asked: "Edit", segmenter: str | None) -> "tuple[Edit, list[str]]":
+def _refined(picture: "Picture", asked: "Edit", segmenter: str | None, **where: Any) -> "tuple[Edit, list[str]]":
     if segmenter is None:
         return asked, []
+    from pliant.models.device import Runtime
     from pliant.regions.refined import Refiner
     from pliant.regions.segment import make_segmenter
 
-    return Refiner(picture, make_segmenter(segmenter)).refined(asked)
+    return Refiner(picture, make_segmenter(segmenter, Runtime(**where))).refined(asked)
 
 
 def _preview(picture: "Picture", asked: "Edit") -> "Preview":

@@ -1,26 +1,33 @@
 """One call for everything an engine does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from pliant.engines.base import ENGINES, Engine
 from pliant.errors import UnknownNameError
 from pliant.events import CancelToken, OnEvent, ignore
+from pliant.models.device import Runtime
 from pliant.types import Edit, Picture, Preview, Result
 
+_RUNTIME = frozenset(field.name for field in fields(Runtime))
 
-def engine(name: str = "inpaint4drag", *, device: str = "auto", dtype: str = "auto", **options: Any) -> Engine:
+
+def engine(name: str = "inpaint4drag", **options: Any) -> Engine:
     """The engine called `name` with its options chosen.
+
+    `options` are the engine's, which `pliant engines` lists, and where it runs: `device`, `dtype`, `low_mem` and
+    `offline` of `pliant.models.device.Runtime`.
 
     Raises:
         UnknownNameError: there is no such engine, or it has no such option; the message lists what there is.
     """
-    return _made(name, device, dtype, options)
+    return _made(name, options)
 
 
 def preview(picture: Picture, edit: Edit, *, engine: str = "inpaint4drag", **options: Any) -> Preview:
-    """The warp of `edit` on `picture`, without its fill; `options` are the engine's."""
-    with _made(engine, "auto", "auto", options).open(picture) as session:
+    """The warp of `edit` on `picture`, without its fill; `options` as for `engine`."""
+    with _made(engine, options).open(picture) as session:
         return session.preview(edit)
 
 
@@ -29,15 +36,13 @@ def apply(
     edit: Edit,
     *,
     engine: str = "inpaint4drag",
-    device: str = "auto",
-    dtype: str = "auto",
     seed: int | None = None,
     on_event: OnEvent = ignore,
     cancel: CancelToken | None = None,
     **options: Any,
 ) -> Result:
-    """The finished edit of `picture`; `options` are the engine's (`pliant engines` lists them)."""
-    with _made(engine, device, dtype, options).open(picture) as session:
+    """The finished edit of `picture`; `options` as for `engine`, `seed` None takes the edit's own."""
+    with _made(engine, options).open(picture) as session:
         return session.run(edit, seed=seed, on_event=on_event, cancel=cancel)
 
 
@@ -47,26 +52,26 @@ def candidates(
     *,
     seeds: Sequence[int],
     engine: str = "inpaint4drag",
-    device: str = "auto",
-    dtype: str = "auto",
     on_event: OnEvent = ignore,
     cancel: CancelToken | None = None,
     **options: Any,
 ) -> list[Result]:
     """`apply` once for each of `seeds`, at less cost where the engine shares the work between them."""
-    with _made(engine, device, dtype, options).open(picture) as session:
+    with _made(engine, options).open(picture) as session:
         several = getattr(session, "run_candidates", None)
         if several is not None:
             return several(edit, seeds=seeds, on_event=on_event, cancel=cancel)
         return [session.run(edit, seed=seed, on_event=on_event, cancel=cancel) for seed in seeds]
 
 
-def _made(name: str, device: str, dtype: str, options: dict[str, Any]) -> Engine:
+def _made(name: str, options: Mapping[str, Any]) -> Engine:
     make = ENGINES.get(name)
+    runtime = Runtime(**{option: value for option, value in options.items() if option in _RUNTIME})
+    options = {option: value for option, value in options.items() if option not in _RUNTIME}
     unknown = [option for option in options if option not in make.info.options]
     if unknown:
         raise UnknownNameError(
             f"The engine {name!r} has no option {unknown[0]!r}; it has: {', '.join(make.info.options)}.",
             code="unknown_option",
         )
-    return make(device=device, dtype=dtype, **options)
+    return make(runtime, **options)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from pliant.events import CancelToken, OnEvent
+from pliant.models.device import ANYWHERE, Runtime
 from pliant.registry import Registry
 from pliant.types import Edit, Picture, Preview, Result
 
@@ -64,12 +65,12 @@ class Engine(Protocol):
 
 
 class MakeEngine(Protocol):
-    """What a registry entry is: something that makes an engine from its options."""
+    """What a registry entry is: something that makes an engine from where it runs and its options."""
 
     info: EngineInfo
 
-    def __call__(self, *, device: str = "auto", dtype: str = "auto", **options: Any) -> Engine:
-        """An engine; unknown options are refused."""
+    def __call__(self, runtime: Runtime = ANYWHERE, **options: Any) -> Engine:
+        """An engine; `options` are those that `info` names."""
         ...
 
 

@@ -11,7 +11,7 @@ from pliant.errors import EditError
 from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, ignore
 from pliant.fill.base import Filler, make_filler
 from pliant.layer import paint
-from pliant.models.device import Runtime
+from pliant.models.device import ANYWHERE, Runtime
 from pliant.regions.refined import Refiner
 from pliant.regions.segment import Segmenter, make_segmenter
 from pliant.types import Edit, Picture, Preview, Result
@@ -36,15 +36,14 @@ DEFAULT_FILLER = "patchmatch"
 
 
 class Inpaint4Drag:
-    """The engine with its options chosen. The warp runs on the CPU; `device` and `dtype` are the filler's."""
+    """The engine with its options chosen. The warp runs on the CPU; `runtime` is for filler and segmenter."""
 
     info = INFO
 
     def __init__(
         self,
+        runtime: Runtime = ANYWHERE,
         *,
-        device: str = "auto",
-        dtype: str = "auto",
         filler: str | Filler = DEFAULT_FILLER,
         refine: str | Segmenter | None = None,
         margin: int | None = None,
@@ -54,7 +53,6 @@ class Inpaint4Drag:
             raise EditError(f"margin is {margin}; accepted is 0 to 100 pixels.", code="invalid_option")
         if tear is not None and not tear > 1:
             raise EditError(f"tear is {tear}; accepted is a stretch above 1.", code="invalid_option")
-        runtime = Runtime(device=device, dtype=dtype)
         self._filler = make_filler(filler, runtime) if isinstance(filler, str) else filler
         self._segmenter = make_segmenter(refine, runtime) if isinstance(refine, str) else refine
         self._limits: dict[str, Any] = {"margin": margin, "tear": tear}

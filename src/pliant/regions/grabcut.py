@@ -124,7 +124,8 @@ def _trimap(crop: _Crop, prompt: Prompt, picture: Picture) -> Trimap:
     if prompt.mask is not None:
         made = trimap.of_mask(crop.part(prompt.mask), reach_of(RADIUS, picture.size) * crop.scale)
     elif prompt.box is not None:
-        made = np.full((height, width), trimap.MAYBE_IN)
+        corners = crop.places(np.array(prompt.box, np.float64).reshape(2, 2) - 0.5)
+        made = trimap.of_box(corners, height, width, core=not len(prompt.wanted))
     else:
         made = trimap.of_points(crop.image, wanted, unwanted, radius)
     if prompt.box is not None:

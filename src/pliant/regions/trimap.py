@@ -25,6 +25,7 @@ _NEIGHBOURS = (
     (np.s_[:-1, :-1], np.s_[1:, 1:], 2**0.5),
     (np.s_[:-1, 1:], np.s_[1:, :-1], 2**0.5),
 )
+_CORE = 0.2  # of a box, by which an object's middle is taken to lie in its box's
 _STRAIGHT = 4.0  # what a step costs on flat colour, in units of 8-bit Lab
 _STRAIGHT_IN_BAND = 1.0
 
@@ -37,6 +38,15 @@ def of_mask(mask: Bool, reach: float) -> Trimap:
     # A thin region has no inside that deep; its own middle is then the surest there is.
     trimap[inner if inner.any() else _middle(mask)] = IN
     return trimap
+
+
+def of_box(corners: Floats, height: int, width: int, *, core: bool) -> Trimap:
+    """Probably the object in the ellipse between `corners` `(2, 2)`, and with `core` surely in its middle."""
+    centre, half = corners.mean(axis=0), np.maximum((corners[1] - corners[0]) / 2, 0.5)
+    rows, columns = np.mgrid[:height, :width]
+    away = np.hypot((columns - centre[0]) / half[0], (rows - centre[1]) / half[1])
+    made = np.where(away <= 1, MAYBE_IN, MAYBE_OUT)
+    return np.where(away <= _CORE, IN, made) if core else made
 
 
 def of_points(image: NDArray[np.uint8], wanted: Floats, unwanted: Floats, radius: float) -> Trimap:
