@@ -40,6 +40,6 @@ def map_body(context, body):
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 def test_what_the_document_allows(case, address):
     case.call_and_validate(base_url=address, checks=CHECKS)

@@ -48,7 +48,7 @@ async def answered(request: Request, here: Context, job: Job, seconds: float) ->
     """The picture of `job`, if it ends in so many seconds; else 202 and where to look."""
     await _waited(request, here, job, seconds)
     if job.over:
-        return await to_thread.run_sync(result_of, job, limiter=here.previews)
+        return await to_thread.run_sync(result_of, job, limiter=here.pictures)
     status = status_of(job, request)
     return JSONResponse(status.model_dump(), 202, {"Location": status.status_url})
 

@@ -11,11 +11,15 @@ from pliant.serve.settings import Settings
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Context:
-    """`previews` bounds the threads that warp, none of which is a worker; `uploads` the bodies in memory."""
+    """`previews` bounds the threads for live previews and `pictures` those for requests; workers are neither.
+
+    `uploads` bounds the requests that are held in memory, `sockets` the live previews.
+    """
 
     settings: Settings
     jobs: Jobs
     previews: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    pictures: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     uploads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
     sockets: CapacityLimiter
 

@@ -41,7 +41,7 @@ async def cancel(name: str, request: Request, here: Here) -> schemas.JobStatus:
 @router.get("/jobs/{name}/result", response_class=Response, responses=PICTURE)
 async def result(name: str, here: Here) -> Response:
     """The picture of a finished job; of a failed one, why it failed."""
-    return await to_thread.run_sync(result_of, here.jobs.find(name), limiter=here.previews)
+    return await to_thread.run_sync(result_of, here.jobs.find(name), limiter=here.pictures)
 
 
 @router.get("/jobs/{name}/events", response_class=StreamingResponse, responses={200: EVENTS, 204: {}})

@@ -161,7 +161,7 @@ async def _with_form(
     """Read the form and do `work` on it in a thread; only so many at once, since each holds a picture."""
     async with here.uploads:
         sent = await read_form(request, here.settings, files=files, fields=fields)
-        return await to_thread.run_sync(work, sent, limiter=here.previews)
+        return await to_thread.run_sync(work, sent, limiter=here.pictures)
 
 
 def masks_in(sent: Form) -> dict[str, bytes]:

@@ -58,6 +58,7 @@ def run(settings: Settings, listener: socket.socket, *, verbose: bool = False) -
         server_header=False,
         proxy_headers=False,
         ws_max_size=settings.max_body,
+        ws_per_message_deflate=False,  # on the same machine, packing a mesh takes longer than sending it
         timeout_graceful_shutdown=int(settings.grace_seconds) + 6,
     )
     _Server(config, app.state.context.jobs, settings.grace_seconds).run(sockets=[listener])
