@@ -83,6 +83,17 @@ def test_a_full_queue_refuses():
     assert refused.value.code == "shutting_down"
 
 
+def test_closing_lets_what_runs_finish_and_cancels_what_does_not():
+    for patience, state in ((5.0, "done"), (0.0, "cancelled")):
+        jobs, gate = make_jobs(), Gate()
+        running, waiting = jobs.submit(gate, kind="test"), jobs.submit(quick(), kind="test")
+        assert gate.begun.wait(5)
+        if patience:
+            gate.open.set()
+        assert jobs.close(patience)
+        assert (running.state, waiting.over) == (state, True)
+
+
 def test_what_waits_has_a_bound_in_bytes():
     jobs, gate = make_jobs(waiting_mb=1), Gate()
     jobs.submit(gate, kind="test")

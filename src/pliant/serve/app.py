@@ -21,24 +21,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     `app.state.context.jobs.close(...)` may be called earlier, so that waiting clients get their answers.
     """
     settings = settings or Settings()
-    context = Context(settings=settings, jobs=Jobs(settings), sockets=CapacityLimiter(settings.max_previews))
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        del app
-        yield
-        await to_thread.run_sync(context.jobs.close, settings.grace_seconds)
-
     app = FastAPI(
         title="Pliant",
         version=__version__,
         summary="Edit a photo by dragging it.",
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=_lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    app.state.context = context
+    app.state.context = Context(
+        settings=settings, jobs=Jobs(settings), sockets=CapacityLimiter(settings.max_previews)
+    )
     problems.install(app)
     openapi.install(app)
     for router in (routes.router, job_routes.router, job_routes.sockets):
@@ -46,3 +40,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body)
     app.add_middleware(Guard, settings=settings)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    yield
+    context: Context = app.state.context
+    await to_thread.run_sync(context.jobs.close, context.settings.grace_seconds)

@@ -102,13 +102,15 @@ class Jobs:
         """
         with self._changed:
             self._closing = True
-            waiting, running = [*self._waiting], [job for job in self._known.values() if job.state == "running"]
+            waiting = [*self._waiting]
             self._waiting.clear()
             self._changed.notify_all()
         for job in waiting:
             job.ask_stop()
         self._join(patience)
-        for job in running:
+        with self._changed:
+            left = [job for job in self._known.values() if not job.over]
+        for job in left:
             job.ask_stop()
         self._join(5.0)
         return not any(worker.is_alive() for worker in self._workers)
