@@ -25,6 +25,7 @@ _MARGIN, _LEAST_MARGIN = 0.35, 16  # around the object: of its longer side, in p
 _LEAST_SAMPLES = 5  # OpenCV fits 5 colours to each side and crashes on fewer pixels
 _DISC = 0.008  # radius around a point that is sure, as a share of the longer side
 _GAP = 0.02  # of the object: lettering and highlights, not the hole of a ring
+_LOST = 0.05  # of a box: with less, the object went over to the background
 _SLACK = 3.0  # pixels at working size by which a first cut may be wrong
 
 
@@ -57,6 +58,8 @@ class GrabCut:
         coarse = _Crop.of(image, _extent(prompt, frame), _COARSE if prompt.mask is None else _DRAWN)
         made = _trimap(coarse, prompt, picture)
         cut = _cut(coarse.image, made, _ROUNDS) if prompt.mask is None else trimap.nearer_in(coarse.image, made)
+        if prompt.box is not None and np.count_nonzero(cut) < _LOST * np.count_nonzero(made != trimap.OUT):
+            cut = _cut(coarse.image, trimap.with_core(made), _ROUNDS)
         found = coarse.restored(cut, frame)
         found = _about(found, prompt)
         fine = _Crop.of(image, _margin(Box.around(found), frame), _FINE)
@@ -124,8 +127,7 @@ def _trimap(crop: _Crop, prompt: Prompt, picture: Picture) -> Trimap:
     if prompt.mask is not None:
         made = trimap.of_mask(crop.part(prompt.mask), reach_of(RADIUS, picture.size) * crop.scale)
     elif prompt.box is not None:
-        corners = crop.places(np.array(prompt.box, np.float64).reshape(2, 2) - 0.5)
-        made = trimap.of_box(corners, height, width, core=not len(prompt.wanted))
+        made = np.full((height, width), trimap.MAYBE_IN)
     else:
         made = trimap.of_points(crop.image, wanted, unwanted, radius)
     if prompt.box is not None:

@@ -25,7 +25,7 @@ _NEIGHBOURS = (
     (np.s_[:-1, :-1], np.s_[1:, 1:], 2**0.5),
     (np.s_[:-1, 1:], np.s_[1:, :-1], 2**0.5),
 )
-_CORE = 0.2  # of a box, by which an object's middle is taken to lie in its box's
+_CORE = 0.2  # radius, of a box's half sides
 _STRAIGHT = 4.0  # what a step costs on flat colour, in units of 8-bit Lab
 _STRAIGHT_IN_BAND = 1.0
 
@@ -40,13 +40,12 @@ def of_mask(mask: Bool, reach: float) -> Trimap:
     return trimap
 
 
-def of_box(corners: Floats, height: int, width: int, *, core: bool) -> Trimap:
-    """Probably the object in the ellipse between `corners` `(2, 2)`, and with `core` surely in its middle."""
-    centre, half = corners.mean(axis=0), np.maximum((corners[1] - corners[0]) / 2, 0.5)
-    rows, columns = np.mgrid[:height, :width]
-    away = np.hypot((columns - centre[0]) / half[0], (rows - centre[1]) / half[1])
-    made = np.where(away <= 1, MAYBE_IN, MAYBE_OUT)
-    return np.where(away <= _CORE, IN, made) if core else made
+def with_core(trimap: Trimap) -> Trimap:
+    """A trimap of a box that is surely the object in the box's middle, where an object mostly lies."""
+    rows, columns = (np.flatnonzero((trimap != OUT).any(axis=axis)) for axis in (1, 0))
+    y, x = np.mgrid[: trimap.shape[0], : trimap.shape[1]]
+    away = np.hypot(*((i - ends.mean()) / (len(ends) / 2) for i, ends in ((x, columns), (y, rows))))
+    return np.where((away <= _CORE) & (trimap != OUT), IN, trimap)
 
 
 def of_points(image: NDArray[np.uint8], wanted: Floats, unwanted: Floats, radius: float) -> Trimap:
