@@ -26,6 +26,7 @@ UNKNOWNS = 2500  # grid points that the plate is solved on
 MOST_UNKNOWNS = 40_000
 STEEPEST = 0.5  # largest slope of one step's displacement; below 1 it is one-to-one
 MOST_STEPS = 64
+MOST_KEPT = 200  # responses of a plate that are kept
 
 
 class Membrane:
@@ -78,7 +79,7 @@ class Membrane:
         room = float(self._room[rows, columns].min())
         area = int(self._mask.sum())
         wanted = min(np.sqrt(area / UNKNOWNS), room / 3)
-        step = 2.0 ** np.floor(np.log2(max(wanted, np.sqrt(area / MOST_UNKNOWNS), 1.0)))
+        step = 2.0 ** (np.floor(2 * np.log2(max(wanted, np.sqrt(area / MOST_UNKNOWNS), 1.0))) / 2)
         if step not in self._plates:
             self._plates[step] = _Plate(self._mask, self._box, step)
         return self._plates[step]
@@ -107,16 +108,32 @@ class _Plate:
         self._number = np.full(self._shape, -1)
         self._number[free] = np.arange(int(free.sum()))
         self._free = free
+        self._known: dict[tuple[float, float], NDArray[np.float64]] = {}
         self._solver = splu(_stiffness(self._number), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
 
     def through(self, handles: Points, vectors: Points) -> "_Step":
         """The plate's displacement that is `vectors` at `handles`."""
         rows = self._rows(handles)
-        response = self._solver.solve(np.ascontiguousarray(rows.T))
+        response = self._responses(handles, rows)
         force = np.linalg.lstsq(rows @ response, vectors, rcond=1e-12)[0]
         values = np.zeros((*self._shape, 2))
         values[self._free] = response @ force
         return _Step(values, self)
+
+    def _responses(self, handles: Points, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What a unit force at each handle does to the plate, `(unknowns, M)`.
+
+        Those of pins and of the places where drags begin are asked for at every pointer move, so they are kept.
+        """
+        places = [(x, y) for x, y in handles.tolist()]
+        missing = [index for index, place in enumerate(places) if place not in self._known]
+        if missing:
+            if len(self._known) > MOST_KEPT:
+                self._known.clear()
+                missing = list(range(len(places)))
+            solved = self._solver.solve(np.ascontiguousarray(rows[missing].T))
+            self._known |= {places[index]: solved[:, k] for k, index in enumerate(missing)}
+        return np.column_stack([self._known[place] for place in places])
 
     def _rows(self, handles: Points) -> NDArray[np.float64]:
         """Bilinear weights `(M, unknowns)` that read the plate at each handle."""
