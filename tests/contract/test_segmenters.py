@@ -1,7 +1,5 @@
 """What every registered segmenter must do."""
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
@@ -19,8 +17,6 @@ OBJECT = np.s_[20:50, 30:70]
 def made(name: str) -> Segmenter:
     """The segmenter called `name`; models are tiny and real, and are loaded from a path as a user's are."""
     info = SEGMENTERS.get(name).info
-    if name == "edgetam":
-        pytest.skip("EdgeTAM needs timm, which needs torchvision")
     if info.extra == "diffusion":
         from tiny_sam import folder
 
@@ -208,11 +204,3 @@ def test_missing_weights_are_named(
     with pytest.raises(MissingRequirementError, match="pliant models get") as caught:
         SEGMENTERS.get(name)(Runtime(offline=True)).propose(photo(), points=[(50, 35)])
     assert caught.value.code == "model_unavailable"
-
-
-@pytest.mark.skipif(find_spec("timm") is not None, reason="timm is here")
-def test_edgetam_says_what_it_needs(tmp_path) -> None:
-    pytest.importorskip("transformers")
-    (tmp_path / "config.json").write_text('{"model_type": "edgetam"}', encoding="utf-8")
-    with pytest.raises(MissingRequirementError, match="pip install timm"):
-        make_segmenter(str(tmp_path)).propose(photo(), points=[(50, 35)])

@@ -107,7 +107,7 @@ def test_unknown_segmenters(tmp_path):
     with pytest.raises(UnknownNameError, match="holds no segmenter"):
         make_segmenter(str(tmp_path))
     (tmp_path / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
-    with pytest.raises(PliantError, match="'bert'; accepted are sam, sam2, edgetam"):
+    with pytest.raises(PliantError, match="'bert'; accepted are sam, sam2"):
         make_segmenter(str(tmp_path))
 
 

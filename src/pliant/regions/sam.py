@@ -1,11 +1,10 @@
-"""Segment Anything, SAM 2 and EdgeTAM, as transformers has them."""
+"""Segment Anything and SAM 2, as transformers has them."""
 
 import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from pliant.regions.seen import rgb8
 from pliant.regions.segment import SegmenterInfo
 from pliant.types import Bool, Picture, PointLike, RegionLike
 
-_CLASSES = {"sam": "SamModel", "sam2": "Sam2Model", "edgetam": "EdgeTamModel"}
-# The published SAM 2 and EdgeTAM folders hold their video models, whose picture part these classes read.
-_AS = {"sam2_video": "sam2", "edgetam_video": "edgetam"}
+_CLASSES = {"sam": "SamModel", "sam2": "Sam2Model"}
+# The published SAM 2 folders hold its video model, whose picture part this class reads.
+_AS = {"sam2_video": "sam2"}
 
 
 class Sam:
@@ -71,9 +70,6 @@ def _entry(name: str, summary: str, paper: str) -> _Named:
 
 SAM = _entry("sam", "Segment Anything: any object, from a click.", "Segment Anything, arXiv:2304.02643")
 SAM2 = _entry("sam2", "Segment Anything 2: any object, smaller and sharper.", "SAM 2, arXiv:2408.00714")
-EDGETAM = _entry(
-    "edgetam", "EdgeTAM: SAM 2 made small; needs timm besides.", "EdgeTAM, CVPR 2025, arXiv:2501.07256"
-)
 
 
 def from_folder(folder: Path, runtime: Runtime = ANYWHERE) -> Sam:
@@ -82,7 +78,7 @@ def from_folder(folder: Path, runtime: Runtime = ANYWHERE) -> Sam:
     Raises:
         PliantError: its config.json declares no SAM (`invalid_model`).
     """
-    entry = {"sam": SAM, "sam2": SAM2, "edgetam": EDGETAM}[_family(folder)]
+    entry = {"sam": SAM, "sam2": SAM2}[_family(folder)]
     return Sam(str(folder), runtime, entry.info)
 
 
@@ -104,8 +100,6 @@ class _Model:
         torch, transformers = _required("torch"), _required("transformers")
         folder = locate(reference, offline=runtime.offline)
         family = _family(folder)
-        if family == "edgetam" and find_spec("timm") is None:
-            raise MissingRequirementError("EdgeTAM needs timm, which is not installed: pip install timm")
         # Positions go through the network in its own type; bfloat16 cannot tell 4 neighbouring pixels apart.
         dtype = torch.float16 if where.dtype == "float16" else torch.float32
         with _no_bars(transformers.utils.logging):

@@ -86,7 +86,6 @@ SEGMENTERS: Registry[MakeSegmenter] = Registry(
         "subject": "pliant.regions.subject:SUBJECT",
         "sam": "pliant.regions.sam:SAM",
         "sam2": "pliant.regions.sam:SAM2",
-        "edgetam": "pliant.regions.sam:EDGETAM",
         "onnx-sam": "pliant.regions.onnx_sam:ONNX_SAM",
     },
 )
