@@ -36,19 +36,20 @@ def sample_rows(
     alpha, so that its length is known when this is compiled.
     """
     sums = np.empty(len(colours) + 1, np.float64)
-    limit = MINIFIED * MINIFIED
+    snap, zero, limit = np.float32(SNAP), np.float32(0), np.float32(MINIFIED * MINIFIED)
     for row in range(row0, row1):
         for column in range(out.shape[1]):
-            if np.isnan(offset[row, column, 0]):
+            ox, oy = offset[row, column, 0], offset[row, column, 1]
+            if np.isnan(ox):
                 continue
-            sx = column + x0 + float(offset[row, column, 0])
-            sy = row + y0 + float(offset[row, column, 1])
-            ix, iy = int(np.floor(sx + SNAP)), int(np.floor(sy + SNAP))
-            fx = np.float32(sx - ix) if sx - ix >= SNAP else np.float32(0)
-            fy = np.float32(sy - iy) if sy - iy >= SNAP else np.float32(0)
+            wx, wy = np.floor(ox + snap), np.floor(oy + snap)
+            ix, iy = column + x0 + int(wx), row + y0 + int(wy)
+            fx = ox - wx if ox - wx >= snap else zero
+            fy = oy - wy if oy - wy >= snap else zero
             jx, jy = ix - mx, iy - my
             grade = mask[jy, jx] if 0 <= jx < mask.shape[1] and 0 <= jy < mask.shape[0] else 0
             if _steep(offset, row, column, limit):
+                sx, sy = column + x0 + float(ox), row + y0 + float(oy)
                 _averaged(pixels, mask, mx, my, sx, sy, offset, row, column, colours, alpha, sums, out, coverage)
             elif fx == 0 and fy == 0:
                 if grade:
@@ -60,12 +61,13 @@ def sample_rows(
                 _bicubic(pixels, ix, iy, fx, fy, colours, out, row, column)
             else:
                 sums[:] = 0.0
+                sx, sy = column + x0 + float(ox), row + y0 + float(oy)
                 found = _bilinear(pixels, mask, mx, my, sx, sy, colours, alpha, sums)
                 _write(sums, found, found, colours, alpha, out, coverage, row, column)
 
 
 @inlined
-def _steep(offset: Array, row: int, column: int, limit: float) -> bool:
+def _steep(offset: Array, row: int, column: int, limit: Any) -> bool:
     """Whether the source moves fast from here to the next pixel right or down; the cheap first look."""
     steep = False
     if column + 1 < offset.shape[1]:
