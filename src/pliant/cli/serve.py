@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pliant.cli import runtime
 from pliant.cli.console import guarded
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def serve(
     engine: Engines = None,
     filler: Fillers = None,
     output_dir: OutputDir = None,
+    offline: runtime.Offline = False,
+    yes: runtime.Yes = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -97,6 +100,8 @@ def serve(
         output_dir=output_dir,
     )
     check_offers(settings)
+    for name in settings.fillers:
+        runtime.get_models(runtime.models_of(name, None), offline=offline, yes=yes)
     with listening(settings) as listener:
         if not quiet:
             typer.echo(f"Pliant listens on {address(settings, listener)} (routes: /docs; Ctrl-C stops it)")

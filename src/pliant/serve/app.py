@@ -10,6 +10,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from pliant import __version__
 from pliant.serve import job_routes, openapi, problems, routes
 from pliant.serve.context import Context
+from pliant.serve.fillers import Fillers
 from pliant.serve.jobs import Jobs
 from pliant.serve.security import Guard
 from pliant.serve.settings import Settings
@@ -31,7 +32,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.context = Context(
-        settings=settings, jobs=Jobs(settings), sockets=CapacityLimiter(settings.max_previews)
+        settings=settings,
+        jobs=Jobs(settings),
+        fillers=Fillers(settings),
+        sockets=CapacityLimiter(settings.max_previews),
     )
     problems.install(app)
     openapi.install(app)

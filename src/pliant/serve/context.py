@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from anyio import CapacityLimiter
 from starlette.requests import HTTPConnection
 
+from pliant.serve.fillers import Fillers
 from pliant.serve.jobs import Jobs
 from pliant.serve.settings import Settings
 
@@ -18,6 +19,7 @@ class Context:
 
     settings: Settings
     jobs: Jobs
+    fillers: Fillers
     previews: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     pictures: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     uploads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))

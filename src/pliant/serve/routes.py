@@ -121,7 +121,7 @@ async def fill(request: Request, here: Here, form: FileFormat = "png", prefer: P
     def work(sent: Form) -> Job:
         asked = validated(schemas.FillForm, sent.fields)
         picture = picture_in(sent.file("image"), here.settings)
-        made, weight = fill_work(picture, sent.file("mask"), asked, form, here.settings)
+        made, weight = fill_work(picture, sent.file("mask"), asked, form, here.settings, here.fillers)
         return here.jobs.submit(made, kind="fill", weight=weight)
 
     seconds = wait_in(prefer, LONGEST_WAIT)
@@ -143,7 +143,7 @@ async def edit(request: Request, here: Here, form: FileFormat = "png", prefer: P
         asked = validated(schemas.EditForm, sent.fields)
         picture = picture_in(sent.file("image"), here.settings)
         document = edit_in(sent.file("edit"), masks_in(sent), here.settings)
-        made, weight = edit_work(picture, document, asked, form, here.settings)
+        made, weight = edit_work(picture, document, asked, form, here.settings, here.fillers)
         return here.jobs.submit(made, kind="edit", weight=weight)
 
     seconds = wait_in(prefer, 0)

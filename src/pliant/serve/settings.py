@@ -19,7 +19,8 @@ class Settings:
     `devices` have one worker each. `fillers` are offered beside those that need no model, the first of them when
     a client names none; `engines` likewise. `allow_hosts` are names under which a proxy is reached. Results are
     kept in memory, or as files in `output_dir`, until `keep_count`, `keep_seconds` or `keep_mb` (of memory) is
-    exceeded; the files stay. `grace_seconds` is what running jobs get at the end.
+    exceeded; the files stay. `models_mb` bounds the loaded models. `grace_seconds` is what running jobs get at
+    the end.
 
     Raises:
         PliantError: `invalid_setting`, `token_required` (the host is not loopback), `missing_folder` or
@@ -44,6 +45,7 @@ class Settings:
     keep_seconds: float = 3600.0
     keep_mb: int = 1024
     waiting_mb: int = 2048
+    models_mb: int = 8192
     grace_seconds: float = 10.0
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
 """What is done for a client: warp, fill and edit, within what the operator allows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,11 +11,11 @@ from pliant.engines.base import ENGINES
 from pliant.engines.inpaint4drag import DEFAULT_FILLER
 from pliant.errors import PliantError
 from pliant.events import CancelToken, OnEvent
-from pliant.fill.base import FILLERS, make_filler
+from pliant.fill.base import FILLERS, Filler
 from pliant.imageio import encode, load
-from pliant.models.device import Runtime
 from pliant.regions.mask import rasterise
 from pliant.serve.documents import mask_in
+from pliant.serve.fillers import Fillers
 from pliant.serve.job import Output, Work
 from pliant.serve.problems import RequestError
 from pliant.serve.schemas import EditForm, FileFormat, FillForm
@@ -43,18 +43,19 @@ def warped(picture: Picture, edit: Edit, *, mesh: bool, form: FileFormat) -> Out
 
 
 def fill_work(
-    picture: Picture, mask: bytes, asked: FillForm, form: FileFormat, settings: Settings
+    picture: Picture, mask: bytes, asked: FillForm, form: FileFormat, settings: Settings, fillers: Fillers
 ) -> tuple[Work, int]:
     """Work that paints the white part of `mask`, and the bytes it holds."""
     name = offered_filler(asked.filler, settings)
     hole = mask_in(mask, settings)
     rasterise(hole, picture.size)  # refuses another size
-    work = partial(_fill, picture=picture, hole=hole, filler=name, asked=asked, form=form)
+    filler = partial(fillers.get, name)
+    work = partial(_fill, picture=picture, hole=hole, filler=filler, asked=asked, form=form)
     return work, picture.pixels.nbytes + hole.selected.nbytes
 
 
 def edit_work(
-    picture: Picture, edit: Edit, asked: EditForm, form: FileFormat, settings: Settings
+    picture: Picture, edit: Edit, asked: EditForm, form: FileFormat, settings: Settings, fillers: Fillers
 ) -> tuple[Work, int]:
     """Work that applies `edit`, and the bytes it holds. What the engine would refuse is refused now."""
     options = _options(asked, settings)
@@ -63,7 +64,8 @@ def edit_work(
         edit = replace(edit, prompt=asked.prompt)
     if asked.seed is not None:
         edit = replace(edit, seed=asked.seed)
-    work = partial(_edit, picture=picture, edit=edit, name=asked.engine, options=options, form=form)
+    filler = partial(fillers.get, options.pop("filler")) if "filler" in options else None
+    work = partial(_edit, picture=picture, edit=edit, name=asked.engine, options=options, filler=filler, form=form)
     return work, picture.pixels.nbytes
 
 
@@ -112,11 +114,11 @@ def _fill(
     *,
     picture: Picture,
     hole: Mask,
-    filler: str,
+    filler: Callable[[str], Filler],
     asked: FillForm,
     form: FileFormat,
 ) -> Output:
-    paint = make_filler(filler, Runtime(device=device))
+    paint = filler(device)
     selected = rasterise(hole, picture.size)
     box, weight = widen(selected, asked.margin)
     painted = repaint(
@@ -135,8 +137,11 @@ def _edit(
     edit: Edit,
     name: str,
     options: Mapping[str, Any],
+    filler: Callable[[str], Filler] | None,
     form: FileFormat,
 ) -> Output:
+    if filler is not None:
+        options = {**options, "filler": filler(device)}
     result = apply(picture, edit, engine=name, device=device, on_event=on_event, cancel=cancel, **options)
     return _output(result, form, _facts(result))
 
