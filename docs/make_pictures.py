@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import pliant
-from pliant.types import DragRegion
+from pliant.types import Drag, DragRegion, Edit, Stroke, Strokes
 from pliant.warp.show import draw_mesh
 
 ROOT = Path(__file__).parent.parent
@@ -106,6 +106,20 @@ def segmenters(photos, subject):
     write("segmenters.jpg", strip(columns, ["click, box or drawn region", *found]))
 
 
+def edges():
+    photo, _ = example("knob")
+    drag = Drag((263, 234), (295, 215))
+    loose, tight = Stroke([(263, 234)], 85), Stroke([(263, 234)], 41)
+    regions = [
+        DragRegion(Strokes([loose]), [drag], edge="pinned"),
+        DragRegion(Strokes([tight]), [drag]),
+        DragRegion(Strokes([loose]), [drag]),
+    ]
+    pictures = [photo.pixels, *(pliant.apply(photo, Edit([region])).picture.pixels for region in regions)]
+    labels = ["the photo", "pinned, drawn generously", "free, drawn exactly", "free, drawn generously"]
+    write("edges.jpg", strip([np.ascontiguousarray(p[90:380, 130:450]) for p in pictures], labels))
+
+
 def prompted(pixels, prompt):
     shown = pixels.copy()
     for x, y in prompt.get("points", ()):
@@ -135,5 +149,6 @@ if __name__ == "__main__":
         before_after()
         stages()
         deformers()
+        edges()
     if asked.photos and asked.subject:
         segmenters(asked.photos, asked.subject)

@@ -83,3 +83,33 @@ def test_every_flag_is_documented(verb):
 def test_every_documented_flag_exists():
     known = {name for verb in VERBS.values() for p in verb.params for name in p.opts}
     assert set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", CLI)) <= known | {"--version", "--help"}
+
+
+@pytest.fixture
+def lighthouse(tmp_path, monkeypatch):
+    """A folder in which the guide's photo is the example."""
+    monkeypatch.chdir(tmp_path)
+    Path("photo.jpg").write_bytes((ROOT / "examples" / "lighthouse.jpg").read_bytes())
+
+
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("lighthouse")
+def test_the_guide_runs_on_the_command_line(capsys):
+    lines = [line.split("#")[0].strip() for line in re.findall(r"^    (pliant .*)$", GUIDE, flags=re.MULTILINE)]
+    assert len(lines) == 5
+    for line in lines:
+        command, _, file = line.partition(" > ")
+        capsys.readouterr()
+        assert main([*shlex.split(command)[1:], *(["--overwrite"] if " -o " in command else [])]) == 0, line
+        if file:
+            Path(file).write_text(capsys.readouterr().out, encoding="utf-8")
+    assert pliant.load("weaker.png").size == pliant.load("photo.jpg").size
+
+
+@pytest.mark.usefixtures("lighthouse")
+def test_the_guide_runs_in_python():
+    (code,) = re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL)
+    exec(compile(code, "guide.md", "exec"), {})
+    assert Path("out.png").exists()
