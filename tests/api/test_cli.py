@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import pliant
+from pliant.cli import extras
 from pliant.cli.main import main
 from pliant.types import Result
 
@@ -476,9 +477,7 @@ def test_doctor(run):
 
 
 def test_doctor_names_what_is_missing(run, monkeypatch):
-    from pliant.cli import doctor
-
-    monkeypatch.setattr(doctor, "requires", lambda _: ["numpy>=2", "no-such-thing>=1", "nope>=2; extra == 'onnx'"])
+    monkeypatch.setattr(extras, "requires", lambda _: ["numpy>=2", "no-such-thing>=1", "nope>=2; extra == 'onnx'"])
     code, out, _ = run("doctor")
     assert code == 1
     assert re.search(r"no-such-thing +MISSING", out)

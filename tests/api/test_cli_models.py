@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from web import serving, use
 
+from pliant.cli import extras
 from pliant.cli.main import main
 from pliant.cli.runtime import models_of
 from pliant.models import catalog, fetch
@@ -154,7 +155,7 @@ def test_doctor_says_what_a_filler_waits_for(run, monkeypatch):
     info = FillerInfo(name="telea", summary="s", licence="MIT", extra="gpu", weights=("thing",))
     monkeypatch.setattr(classical, "Telea", lambda runtime=None: SimpleNamespace(info=info))
     classical.Telea.info = info
-    monkeypatch.setattr("pliant.cli.doctor.requires", lambda _: ["numpy", "no-such-thing; extra == 'gpu'"])
+    monkeypatch.setattr("pliant.cli.extras.requires", lambda _: ["numpy", "no-such-thing; extra == 'gpu'"])
     code, out, _ = run("doctor")
     assert code == 0
     assert "  telea needs: pip install 'pliant[gpu]'; pliant models get thing\n" in out
@@ -218,3 +219,11 @@ def test_what_works_without_a_model_asks_nothing():
     assert models_of("patchmatch", "grabcut") == []
     assert models_of("lama", "sam") == ["lama", "sam"]
     assert models_of("http://127.0.0.1:8080", None) == []
+
+
+def test_a_missing_package_is_said_before_a_download(fill, web, monkeypatch):
+    monkeypatch.setattr(extras, "installed", lambda name: None if name == "onnxruntime" else "1")
+    code, _, said = fill("--filler", "lama")
+    assert code == 1
+    assert "'lama' needs onnxruntime, which is not installed; pip install 'pliant[onnx]'" in said
+    assert "licence" not in said

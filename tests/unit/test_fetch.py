@@ -6,7 +6,7 @@ import pytest
 from web import COMMIT, serving, use
 
 from pliant.errors import MissingRequirementError, PliantError, UnknownNameError
-from pliant.models import catalog, fetch
+from pliant.models import catalog, fetch, hub
 from pliant.models.catalog import Location, Model
 from pliant.models.fetch import cached, files_of, locate, remove, verify
 
@@ -366,3 +366,15 @@ def test_a_local_file_is_not_removed(web, tmp_path):
     with pytest.raises(PliantError, match="left alone"):
         remove(str(file))
     assert file.exists()
+
+
+def test_an_unknown_hub_is_said_at_once(monkeypatch, tmp_path):
+    def unknown(*asked):
+        raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(hub, "getaddrinfo", unknown)
+    monkeypatch.setattr(hub, "getproxies", dict)
+    with pytest.raises(PliantError, match="cannot be reached: .*Name or service not known") as caught:
+        fetch.locate("org/name")
+    assert caught.value.code == "model_unavailable"

@@ -2,9 +2,7 @@
 
 import json
 import platform
-import re
 import sys
-from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
 import typer
@@ -12,8 +10,6 @@ import typer
 from pliant import __version__
 from pliant.cli import flags
 from pliant.cli.console import guarded
-
-_NOT_FOR_USERS = {"all", "dev"}
 
 
 @guarded
@@ -30,11 +26,12 @@ def doctor(as_json: flags.Json = False) -> None:
 
 def examine() -> dict[str, Any]:
     """The state of this installation."""
+    from pliant.cli.extras import installed, requirements
     from pliant.cli.readiness import broken, devices, readiness
 
-    needed = _requirements()
-    base = {name: _version(name) for name in needed.pop("", [])}
-    extras = {extra: _extra(extra, names) for extra, names in needed.items()}
+    needed = requirements()
+    base = {name: installed(name) for name in needed.pop("", [])}
+    extras = {extra: _extra(extra) for extra in needed}
     found = readiness({extra: bool(state["missing"]) for extra, state in extras.items()})
     return {
         "pliant": __version__,
@@ -52,28 +49,11 @@ def examine() -> dict[str, Any]:
     }
 
 
-def _requirements() -> dict[str, list[str]]:
-    """The names of required packages by extra; "" is what is always needed."""
-    found: dict[str, list[str]] = {"": []}
-    for line in requires("pliant") or []:
-        name = re.match(r"[\w.-]+", line)
-        extra = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
-        key = extra.group(1) if extra else ""
-        if name and key not in _NOT_FOR_USERS:
-            found.setdefault(key, []).append(name.group())
-    return found
+def _extra(extra: str) -> dict[str, Any]:
+    from pliant.cli.extras import command, missing
 
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _extra(extra: str, names: list[str]) -> dict[str, Any]:
-    missing = [name for name in names if _version(name) is None]
-    return {"missing": missing, "command": f"pip install 'pliant[{extra}]'" if missing else None}
+    lacking = missing(extra)
+    return {"missing": lacking, "command": command(extra) if lacking else None}
 
 
 def _cache_folder() -> str:

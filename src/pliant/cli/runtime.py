@@ -42,17 +42,35 @@ def get_models(references: Iterable[str], *, offline: bool, yes: bool) -> dict[s
 
 
 def models_of(filler: str | None, segmenter: str | None) -> list[str]:
-    """The models that the chosen filler and segmenter need: names of the catalogue and hub ids."""
+    """The models that the chosen filler and segmenter need: names of the catalogue and hub ids.
+
+    Raises:
+        MissingRequirementError: a package that they need is not installed, which is said before any download.
+    """
     from pliant.fill.base import FILLERS
     from pliant.regions.segment import SEGMENTERS
 
     found: list[str] = []
     for chosen, registry in ((filler, FILLERS), (segmenter, SEGMENTERS)):
         if chosen is not None and chosen in registry.names():
-            found += registry.get(chosen).info.weights
+            info = registry.get(chosen).info
+            _require(info.extra, chosen)
+            found += info.weights
         elif chosen is not None and _HUB_ID.fullmatch(chosen) and not Path(chosen).exists():
             found.append(chosen)
     return found
+
+
+def _require(extra: str | None, name: str) -> None:
+    from pliant.cli.extras import command, missing
+    from pliant.errors import MissingRequirementError
+
+    lacking = missing(extra) if extra else []
+    if extra and lacking:
+        raise MissingRequirementError(
+            f"{name!r} needs {', '.join(lacking)}, which {'is' if len(lacking) == 1 else 'are'} not installed; "
+            f"{command(extra)}"
+        )
 
 
 def announce(model: "Model | str", size: int | None, licence: str) -> None:

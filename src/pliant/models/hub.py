@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from socket import getaddrinfo
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from pliant.models.catalog import Location
 from pliant.models.download import LocationError
@@ -56,6 +59,7 @@ def look(location: Location) -> Listing:
     """
     from huggingface_hub import HfApi
 
+    _require_name()
     try:
         info = HfApi().model_info(location.repo, revision=location.revision, files_metadata=True)
     except Exception as error:  # what the hub's HTTP library raises differs between its versions
@@ -78,6 +82,7 @@ def fetch(location: Location, files: tuple[str, ...]) -> Path:
         LocationError: that does not work.
     """
     api: Any = import_module("huggingface_hub")
+    _require_name()
     try:
         if location.single:
             file = api.hf_hub_download(location.repo, location.single, revision=location.revision)
@@ -90,6 +95,18 @@ def fetch(location: Location, files: tuple[str, ...]) -> Path:
     if not has_all(Path(folder), files):
         raise LocationError("it lacks some of the files that are wanted")
     return Path(folder)
+
+
+def _require_name() -> None:
+    """Refuse at once where the hub's name is unknown: its client would try again for half a minute."""
+    from huggingface_hub import constants
+
+    if getproxies():  # then it is the proxy who looks names up
+        return
+    try:
+        getaddrinfo(urlsplit(constants.ENDPOINT).hostname, None)
+    except OSError as error:
+        raise LocationError(f"cannot be reached: {_first_line(error)}") from error
 
 
 def remove(location: Location) -> int:
