@@ -132,7 +132,6 @@ class Inpaint4DragSession:
         results: list[Result] = []
         for seed in seeds:
             cancel.check()
-            on_event(Stage(name="fill"))
             start = perf_counter()
             picture = self._filled(preview, edit.prompt, seed, on_event, cancel)
             spent = {**timings, "fill": perf_counter() - start}
