@@ -6,14 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TypeVar
 
+from pliant.geometry import Box
+
 T = TypeVar("T")
 
-_ROWS_AT_LEAST = 32
 
+def run(work: Callable[[int, int], T], box: Box, *, worth: int) -> list[T]:
+    """`work(first, stop)` for bands that make up the rows of `box`, in order, on the cores this process may use.
 
-def run(work: Callable[[int, int], T], rows: int) -> list[T]:
-    """`work(first, stop)` for bands that make up `rows` rows, in order, on the cores this process may use."""
-    count = min(_cores(), max(rows // _ROWS_AT_LEAST, 1))
+    `worth` is how many pixels take longer than it takes to start a thread.
+    """
+    rows = box.height
+    count = max(min(_cores(), rows, box.area // worth), 1)
     edges = [rows * i // count for i in range(count + 1)]
     bands = list(pairwise(edges))
     if count == 1:

@@ -14,6 +14,8 @@ from pliant.geometry import Box
 from pliant.warp import bands, kernels
 from pliant.warp.mesh import Mesh
 
+_WORTH = 30_000  # pixels inverted while a thread starts
+
 
 class Inverse(NamedTuple):
     """`offset` `(h, w, 2)` float32 on `box`: source minus target, NaN where nothing arrives.
@@ -36,7 +38,7 @@ def invert(mesh: Mesh, moved: NDArray[np.float64], frame: Box) -> Inverse:
     def band(first: int, stop: int) -> int:
         return kernels.invert_mesh(mesh.columns, mesh.rows, moved, mesh.cells, box.x0, box.y0, first, stop, offset)
 
-    return Inverse(box, offset, sum(bands.run(band, box.height)))
+    return Inverse(box, offset, sum(bands.run(band, box, worth=_WORTH)))
 
 
 def reach(mesh: Mesh, moved: NDArray[np.float64]) -> Box:

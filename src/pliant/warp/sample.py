@@ -15,6 +15,8 @@ from pliant.layer import Pixels
 from pliant.types import Bool, Picture
 from pliant.warp import bands, sampling
 
+_WORTH = 10_000  # pixels sampled while a thread starts
+
 
 def footing(mask: Bool) -> NDArray[np.uint8]:
     """`mask` `(h, w)` graded for `sample`: 0 outside, 1 inside, 2 where a bicubic sample stays inside."""
@@ -43,5 +45,5 @@ def sample(
             colours, picture.has_alpha, content, coverage,
         )  # fmt: skip
 
-    bands.run(band, offset.shape[0])
+    bands.run(band, box, worth=_WORTH)
     return content, coverage
