@@ -13,72 +13,60 @@ from pliant.types import Bool, Picture
 _RADIUS = 5
 
 
-class Telea:
+class _Continued:
+    """What the two have in common; `method` is OpenCV's name for the way."""
+
+    info: ClassVar[FillerInfo]
+    method: ClassVar[int]
+
+    def __init__(self, runtime: Runtime = ANYWHERE) -> None:
+        del runtime  # it runs on the CPU and loads nothing
+
+    def fill(
+        self,
+        picture: Picture,
+        hole: Bool,
+        *,
+        prompt: str = "",
+        seed: int = 0,
+        on_event: OnEvent,
+        cancel: CancelToken,
+    ) -> Picture:
+        """See `pliant.fill.base.Filler.fill`; prompt and seed change nothing."""
+        del prompt, seed
+        cancel.check()
+        if not check_hole(picture, hole):
+            return picture
+        painted = cv2.inpaint(_blanked(picture, hole), hole.astype(np.uint8), _RADIUS, self.method)
+        on_event(Step(index=1, total=1))
+        cancel.check()
+        return picture.with_pixels(np.where(hole[..., None], painted, picture.pixels))
+
+
+class Telea(_Continued):
     """Fast marching from the border, each pixel a weighted mean of the known ones within 5 px (Telea 2004)."""
 
-    info: ClassVar[FillerInfo] = FillerInfo(
+    info = FillerInfo(
         name="telea",
         summary="Fast marching; thin gaps and seams. Blurs wide holes.",
         licence="Apache-2.0 (OpenCV)",
         paints_behind=True,
         paper="https://doi.org/10.1080/10867651.2004.10487596",
     )
-
-    def __init__(self, runtime: Runtime = ANYWHERE) -> None:
-        del runtime  # it runs on the CPU and loads nothing
-
-    def fill(
-        self,
-        picture: Picture,
-        hole: Bool,
-        *,
-        prompt: str = "",
-        seed: int = 0,
-        on_event: OnEvent,
-        cancel: CancelToken,
-    ) -> Picture:
-        """See `pliant.fill.base.Filler.fill`; prompt and seed change nothing."""
-        del prompt, seed
-        return _inpaint(picture, hole, cv2.INPAINT_TELEA, on_event, cancel)
+    method = cv2.INPAINT_TELEA
 
 
-class NavierStokes:
+class NavierStokes(_Continued):
     """Isophotes carried into the hole along themselves (Bertalmio, Bertozzi and Sapiro 2001)."""
 
-    info: ClassVar[FillerInfo] = FillerInfo(
+    info = FillerInfo(
         name="navier-stokes",
         summary="Continues edges smoothly; thin gaps and skies. Blurs wide holes.",
         licence="Apache-2.0 (OpenCV)",
         paints_behind=True,
         paper="https://doi.org/10.1109/CVPR.2001.990497",
     )
-
-    def __init__(self, runtime: Runtime = ANYWHERE) -> None:
-        del runtime  # it runs on the CPU and loads nothing
-
-    def fill(
-        self,
-        picture: Picture,
-        hole: Bool,
-        *,
-        prompt: str = "",
-        seed: int = 0,
-        on_event: OnEvent,
-        cancel: CancelToken,
-    ) -> Picture:
-        """See `pliant.fill.base.Filler.fill`; prompt and seed change nothing."""
-        del prompt, seed
-        return _inpaint(picture, hole, cv2.INPAINT_NS, on_event, cancel)
-
-
-def _inpaint(picture: Picture, hole: Bool, method: int, on_event: OnEvent, cancel: CancelToken) -> Picture:
-    cancel.check()
-    if not check_hole(picture, hole):
-        return picture
-    painted = cv2.inpaint(_blanked(picture, hole), hole.astype(np.uint8), _RADIUS, method)
-    on_event(Step(index=1, total=1))
-    cancel.check()
-    return picture.with_pixels(np.where(hole[..., None], painted, picture.pixels))
+    method = cv2.INPAINT_NS
 
 
 def _blanked(picture: Picture, hole: Bool) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
