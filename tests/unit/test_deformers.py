@@ -153,3 +153,21 @@ def test_strength_scales_the_drag():
     whole = scenes.edit(MASK, ((100, 100), (110, 105)))
     warper = Warper(scenes.noise((201, 201)))
     assert np.array_equal(warper.preview(half).picture.pixels, warper.preview(whole).picture.pixels)
+
+
+def test_a_part_without_a_handle_stays_where_the_border_is_pinned():
+    speck = scenes.rectangle(2, 6, 2, 6, (201, 201))
+    picture = scenes.noise((201, 201))
+    drag = ((100, 100), (120, 95))
+    found = Warper(picture).preview(scenes.edit(MASK | speck, drag, edge="pinned"))
+    alone = Warper(picture).preview(scenes.edit(MASK, drag, edge="pinned"))
+    assert np.array_equal(found.picture.pixels, alone.picture.pixels)
+    assert np.array_equal(found.moved, alone.moved)
+    assert not found.hole.any()
+
+
+def test_a_free_part_without_a_handle_moves_along():
+    speck = scenes.rectangle(2, 6, 2, 6, (201, 201))
+    found = Warper(scenes.noise((201, 201))).preview(scenes.edit(MASK | speck, ((100, 100), (103, 105))))
+    assert np.array_equal(found.moved, np.roll(MASK | speck, (5, 3), axis=(0, 1)) & found.moved)
+    assert found.moved[7:11, 5:9].all()

@@ -1,12 +1,14 @@
 """A region pair warped in pixel space: the target region shows the content of the handle region."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pliant.geometry import Box
 from pliant.layer import Layer
 from pliant.regions.correspond import source_of_masks, source_of_polygons
-from pliant.types import Bool, Picture, Polygon, RegionPair
+from pliant.types import Bool, Picture, PointLike, Polygon, RegionPair
 from pliant.warp.sample import footing, sample
 
 
@@ -16,20 +18,21 @@ def move_pair(picture: Picture, pair: RegionPair, source: Bool, target: Bool) ->
     Two triangles are mapped by an affine and two quadrilaterals by a perspective transform; anything else by
     RegionDrag's Algorithm 1 at sub-pixel precision. `source` and `target` `(H, W)` are the regions as masks.
     """
-    if _is_simplex_pair(pair):
-        assert isinstance(pair.source, Polygon)
-        assert isinstance(pair.target, Polygon)
-        targets, sources = source_of_polygons(pair.source.points, pair.target.points, picture.size)
+    corners = _corners(pair)
+    if corners is not None:
+        targets, sources = source_of_polygons(*corners, picture.size)
     else:
         rows, columns = np.nonzero(target)
         targets, sources = np.column_stack([columns, rows]), source_of_masks(source, target)
     return _layer(picture, source, targets, sources)
 
 
-def _is_simplex_pair(pair: RegionPair) -> bool:
+def _corners(pair: RegionPair) -> tuple[Sequence[PointLike], Sequence[PointLike]] | None:
+    """The vertices of two triangles or of two quadrilaterals."""
     if not (isinstance(pair.source, Polygon) and isinstance(pair.target, Polygon)):
-        return False
-    return len(pair.source.points) == len(pair.target.points) and len(pair.source.points) in (3, 4)
+        return None
+    source, target = pair.source.points, pair.target.points
+    return (source, target) if len(source) == len(target) and len(source) in (3, 4) else None
 
 
 def _layer(picture: Picture, source: Bool, targets: NDArray[np.int64], sources: NDArray[np.float32]) -> Layer:

@@ -82,7 +82,8 @@ class Part:
 def split(mask: Bool, box: Box, region: DragRegion) -> list[Part]:
     """The parts of a region: each connected part follows the handles inside it (Inpaint4Drag, step 1).
 
-    Parts without a handle of their own follow all of the region's handles together.
+    Parts without a handle of their own follow all of the region's handles together, or stay where the border
+    is pinned.
 
     Raises:
         EditError: a handle or pin lies outside the region or the picture, or two of them contradict.
@@ -97,7 +98,7 @@ def split(mask: Bool, box: Box, region: DragRegion) -> list[Part]:
         if which.size:
             parts.append(_cropped(labels == label, box, region, handles, which))
     orphans = ~np.isin(labels, [0, *owner]) if count > 2 else mask
-    if orphans.any():
+    if orphans.any() and (count == 2 or region.edge == "free"):
         parts.insert(0, _cropped(orphans, box, region, handles, np.arange(len(handles))))
     return parts
 

@@ -18,11 +18,9 @@ FOLD_NOTICED = 16  # pixels; the elastic field turns over a pixel or two at the 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """A drag region's selection and parts; `key` is all that they depend on."""
+    """A drag region's parts; `key` is all that they depend on."""
 
     key: DragRegion
-    box: Box
-    mask: Bool
     parts: list[Part]
 
 
@@ -54,13 +52,13 @@ class Warper:
         for index, region in enumerate(edit.regions):
             if isinstance(region, RegionPair):
                 left, moved = self._pair(region)
+                vacated.append(left)
             else:
                 prepared = self._prepare(region, f"region {index + 1}")
                 ready.append(prepared)
                 targets = part.targets_of(region)
-                left = prepared.box, prepared.mask
                 moved = [piece.move(self._picture, targets) for piece in prepared.parts]
-            vacated.append(left)
+                vacated += [(piece.box, piece.mask) for piece in prepared.parts]
             layers += moved
         self._prepared = ready
         layers = [_trimmed(layer, tear, kept) for layer in layers]
@@ -116,7 +114,7 @@ class Warper:
         box, mask = rasterise_box(as_region(region.region), self._picture.size)
         cut = np.ascontiguousarray(mask)
         part.check(region, name, cut, box, self._frame)
-        return _Prepared(key, box, cut, part.split(cut, box, region))
+        return _Prepared(key, part.split(cut, box, region))
 
 
 def _still(region: DragRegion) -> DragRegion:
@@ -137,8 +135,7 @@ def _trimmed(layer: Layer, tear: float | None, kept: Bool | None) -> Layer:
 
 def _warnings(edit: Edit, layers: list[Layer]) -> list[str]:
     found: list[str] = []
-    drags = [drag for region in edit.regions if isinstance(region, DragRegion) for drag in region.drags]
-    if drags and all(drag.handle == drag.target for drag in drags) and not _has_pairs(edit):
+    if all(isinstance(region, DragRegion) and _stays(region) for region in edit.regions):
         found.append("Every drag ends where it starts: nothing moves.")
     folded = sum(layer.folded for layer in layers)
     if folded > FOLD_NOTICED:
@@ -148,5 +145,5 @@ def _warnings(edit: Edit, layers: list[Layer]) -> list[str]:
     return found
 
 
-def _has_pairs(edit: Edit) -> bool:
-    return any(isinstance(region, RegionPair) for region in edit.regions)
+def _stays(region: DragRegion) -> bool:
+    return all(drag.handle == drag.target for drag in region.drags)
