@@ -12,6 +12,7 @@ Kind = Literal[
     "inpaint-diffusers",
     "inpaint-onnx",
     "lora",
+    "metric",
     "taesd",
     "segment-sam",
     "segment-onnx-sam",
