@@ -22,6 +22,9 @@
  * One byte for each pixel of the photo, row after row: 255 is selected, 0 is not.
  * @typedef {{width: number, height: number, data: Uint8Array}} Mask
  *
+ * The same on a box inside the photo that holds all that is selected, row after row; nothing is selected outside it.
+ * @typedef {{box: Box, data: Uint8Array}} Patch
+ *
  * @typedef {{id: string, from: Point, to: Point}} Drag
  * @typedef {{id: string, at: Point}} Pin
  * @typedef {"free" | "pinned"} Edge
@@ -53,7 +56,6 @@
  * @property {string} engine
  * @property {Record<string, number | boolean>} options  of the engine
  * @property {string | null} filler  null: the server's default
- * @property {string | null} refine  the segmenter that moves drawn borders onto the object's
  *
  * Which list of marks the selection tools draw into. `part` null: a new part is made.
  * @typedef {{part: string | null, field: "region" | "source" | "target" | "protect"}} Slot
@@ -83,6 +85,7 @@
  * @property {number} radius  of the brush, in pixels of the photo
  * @property {boolean} subtract  whether selection tools take away
  * @property {string | null} segmenter  of the select tool; null: the first that works
+ * @property {Size} stage  of the stage, in CSS pixels; the stage says it through `app.resize`
  * @property {View} view
  * @property {boolean} fitted  whether the view follows the stage's size
  * @property {boolean} mesh  whether the mesh is shown
@@ -108,6 +111,7 @@
  * @property {string} id
  * @property {Doc} doc  what was asked for
  * @property {number} seed
+ * @property {boolean} automatic  filled on release and not yet looked at by hand: the next such fill takes its place
  * @property {"sending" | "queued" | "running" | "done" | "failed" | "cancelled"} state
  * @property {string | null} job  its URL on the server
  * @property {string} stage
@@ -136,6 +140,9 @@
  *
  * @typedef {{id: string, kind: "info" | "error", text: string}} Notice
  *
+ * What the app asks of the user; the answer is the value of a choice, or null for none of them.
+ * @typedef {{title: string, text: string, choices: {value: string, label: string}[]}} Question
+ *
  * @typedef {object} State
  * @property {Record<string, Photo>} photos
  * @property {History} history
@@ -146,6 +153,7 @@
  * @property {Result[]} results  newest first
  * @property {string | null} shown  the id of the result on the stage; null: the photo with its live bend
  * @property {Notice[]} notices
+ * @property {string[]} busy  what the user waits for, in words: "Opening photo.jpg"; empty: nothing
  */
 
 export {};
