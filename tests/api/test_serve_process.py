@@ -22,7 +22,7 @@ def process(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as made:
         try:
             line = made.stdout.readline()
-            found = re.match(r"Pliant listens on (http://127\.0\.0\.1:\d+) ", line)
+            found = re.match(r"Pliant is at (http://127\.0\.0\.1:\d+)/ ", line)
             assert found, line + made.stderr.read()
             yield made, found[1]
         finally:

@@ -104,7 +104,7 @@ def serve(
         runtime.get_models(runtime.models_of(name, None), offline=offline, yes=yes)
     with listening(settings) as listener:
         if not quiet:
-            typer.echo(f"Pliant listens on {address(settings, listener)} (routes: /docs; Ctrl-C stops it)")
+            typer.echo(f"Pliant is at {address(settings, listener)} (Ctrl-C stops it)")
             sys.stdout.flush()
         run(settings, listener, verbose=verbose)
 

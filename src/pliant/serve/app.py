@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from pliant import __version__
-from pliant.serve import job_routes, openapi, problems, routes
+from pliant.serve import job_routes, openapi, page, problems, routes
 from pliant.serve.context import Context
 from pliant.serve.fillers import Fillers
 from pliant.serve.jobs import Jobs
@@ -41,8 +41,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.install(app)
     for router in (routes.router, job_routes.router, job_routes.sockets):
         app.include_router(router)
+    paths = page.install(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, page=paths)
     return app
 
 

@@ -28,17 +28,21 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-_OPEN_PATHS = ("/api/v1/health", "/docs", "/openapi.json")
+_OPEN_PATHS = frozenset({"", "/api/v1/health", "/docs", "/openapi.json"})
 
 Refusal = tuple[int, str, str]
 
 
 class Guard:
-    """ASGI middleware that refuses what must not reach the routes and adds the security headers."""
+    """ASGI middleware that refuses what must not reach the routes and adds the security headers.
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    `page` are the paths of the editor's own files, which are the same for everybody and so need no token.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, page: frozenset[str] = frozenset()) -> None:
         self._app = app
         self._settings = settings
+        self._open_paths = _OPEN_PATHS | page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -98,7 +102,7 @@ class Guard:
 
     def _token(self, scope: Scope, headers: Headers) -> Refusal | None:
         token = self._settings.token
-        if token is None or _path(scope) in _OPEN_PATHS:
+        if token is None or _path(scope) in self._open_paths:
             return None
         if hmac.compare_digest(_given_token(scope, headers).encode(), token.encode()):
             return None

@@ -40,10 +40,14 @@ def listening(settings: Settings) -> socket.socket:
 
 
 def address(settings: Settings, listener: socket.socket) -> str:
-    """The address that a browser on this machine opens."""
+    """The address that a browser on this machine opens.
+
+    The token is in its fragment, which a browser keeps to itself: it is in no request and in no log.
+    """
     host = settings.host.strip("[]")
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{listener.getsockname()[1]}{settings.root_path}"
+    secret = f"#token={settings.token}" if settings.token else ""
+    return f"http://{name}:{listener.getsockname()[1]}{settings.root_path}/{secret}"
 
 
 def run(settings: Settings, listener: socket.socket, *, verbose: bool = False) -> None:
