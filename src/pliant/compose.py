@@ -170,13 +170,13 @@ class _Piece:
     def of(cls, crop: Pixels, hole: Bool, front: Bool, working_size: int | None) -> "_Piece":
         """`crop` `(h, w, C)` with its `hole`; the filler does not see what stands in `front`."""
         unseen = _behind(hole, front)
-        shown = Picture(_without(front & ~unseen, _as_rgb8(crop, unseen), hole | front))
+        shown = Picture(_without(front & ~unseen, as_rgb8(crop, unseen), hole | front))
         small, small_unseen = _fitted(shown, unseen, working_size)
         return cls(crop=crop, hole=hole, shown=shown, small=small, small_unseen=small_unseen)
 
     def restored(self, filled: Picture) -> Pixels:
         """The crop with its hole taken from `filled`, which has the size of `small`."""
-        return _like(self.crop, _enlarged(filled.pixels, self.shown.pixels, self.hole), self.hole)
+        return like(self.crop, _enlarged(filled.pixels, self.shown.pixels, self.hole), self.hole)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +195,7 @@ class _Place:
         return self.picture.with_pixels(pixels)
 
 
-def _as_rgb8(crop: Pixels, hole: Bool) -> NDArray[np.uint8]:
+def as_rgb8(crop: Pixels, hole: Bool) -> NDArray[np.uint8]:
     """What a filler sees: RGB, 8 bit, colours under full transparency replaced by the nearest seen ones."""
     colours = crop[..., :-1] if crop.shape[2] in (2, 4) else crop
     if colours.dtype == np.uint16:
@@ -249,19 +249,20 @@ def _enlarged(filled: Pixels, shown: Pixels, hole: Bool) -> NDArray[np.uint8]:
 # -------------------------------------------------------------------------------- back to the picture's kind
 
 
-def _like(crop: Pixels, filled: NDArray[np.uint8], hole: Bool) -> Pixels:
+def like(crop: Pixels, filled: NDArray[np.uint8], hole: Bool) -> Pixels:
     """The painted RGB as the kind of picture that `crop` is; what is not hole is `crop`'s."""
     channels = crop.shape[2]
     if channels < 3:
         filled = np.rint(filled.mean(axis=2, keepdims=True, dtype=np.float32)).astype(np.uint8)
     colours = _deepened(crop, filled, hole) if crop.dtype == np.uint16 else filled
     if channels in (2, 4):
-        alpha = _continued_alpha(crop[..., -1], hole)
+        alpha = continued_alpha(crop[..., -1], hole)
         colours = np.concatenate([colours, alpha[..., None]], axis=2)
     return np.where(hole[..., None], colours, crop)
 
 
-def _continued_alpha(alpha: Pixels, hole: Bool) -> Pixels:
+def continued_alpha(alpha: Pixels, hole: Bool) -> Pixels:
+    """`alpha` `(h, w)` with its `hole` continued from around; something must be known."""
     around = alpha[~hole]
     if around.min() == around.max():
         return np.full_like(alpha, around[0])

@@ -25,18 +25,24 @@ class Codec:
         return next(iter(self.model.parameters())).dtype
 
     @torch.inference_mode()
-    def encode(self, rgb: NDArray[np.uint8], hole: NDArray[np.bool_] | None = None) -> torch.Tensor:
+    def encode(
+        self,
+        rgb: NDArray[np.uint8],
+        hole: NDArray[np.bool_] | None = None,
+        *,
+        random: torch.Generator | None = None,
+    ) -> torch.Tensor:
         """`(1, 4, h/8, w/8)` float32, scaled for the UNet; `rgb` is `(h, w, 3)`.
 
-        The hole is 0 in [-1, 1], mid grey: what the inpainting UNets were trained on.
+        The hole is 0 in [-1, 1], mid grey: what the inpainting UNets were trained on. The mode of the posterior, or
+        a sample of it with `random`; a tiny autoencoder has no posterior, and gives the same either way.
         """
         pixels = torch.as_tensor(rgb).to(self._device).permute(2, 0, 1)[None].float() / 127.5 - 1
         if hole is not None:
             pixels = pixels * torch.as_tensor(~hole).to(self._device)
         with at_work(self.model, self._device, self._low_mem):
             encoded = self.model.encode(pixels.to(self._dtype))
-        latents = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
-        return latents.float() * self.model.config.scaling_factor
+        return _latents(encoded, random).float() * self.model.config.scaling_factor
 
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> NDArray[np.float32]:
@@ -46,3 +52,10 @@ class Codec:
             pixels = self.model.decode(unscaled).sample
         scaled = (pixels[0].float() + 1) * 127.5
         return scaled.clamp(0, 255).permute(1, 2, 0).cpu().numpy()
+
+
+def _latents(encoded: Any, random: torch.Generator | None) -> torch.Tensor:
+    if hasattr(encoded, "latents"):
+        return encoded.latents
+    posterior = encoded.latent_dist
+    return posterior.mode() if random is None else posterior.sample(random)

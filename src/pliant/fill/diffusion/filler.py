@@ -60,7 +60,7 @@ class DiffusionFiller:
         cancel.check()
         if not check_hole(picture, hole):
             return picture
-        with _turn(self._turn, cancel), _memory_explained(self.info.name):
+        with turn(self._turn, cancel), memory_explained(self.info.name):
             if self._painter is None:
                 self._painter = _opened(self._recipe, self._runtime)
             cancel.check()
@@ -79,7 +79,7 @@ def _opened(recipe: Recipe, runtime: Runtime) -> Painter:
 
 
 @contextmanager
-def _turn(lock: threading.Lock, cancel: CancelToken) -> Generator[None]:
+def turn(lock: threading.Lock, cancel: CancelToken) -> Generator[None]:
     """Waits for its turn, and stops waiting when cancelled."""
     while not lock.acquire(timeout=0.1):
         cancel.check()
@@ -90,7 +90,8 @@ def _turn(lock: threading.Lock, cancel: CancelToken) -> Generator[None]:
 
 
 @contextmanager
-def _memory_explained(name: str) -> Generator[None]:
+def memory_explained(name: str) -> Generator[None]:
+    """Says what to do where the device's memory does not suffice for `name`."""
     try:
         yield
     except RuntimeError as error:

@@ -52,7 +52,7 @@ class Frame:
     def finished(self, painted: NDArray[np.float32]) -> Picture:
         """The picture with its hole taken from `painted` `(h, w, 3)`, 0 to 255; the rest as it was."""
         height, width = self.picture.pixels.shape[:2]
-        matched = painted + _missing_colour(self.rgb, self.hole, painted)
+        matched = painted + missing_colour(self.rgb, self.hole, painted)
         answer = np.rint(matched.clip(0, 255)).astype(np.uint8)[:height, :width]
         return self.picture.with_pixels(
             np.where(self.hole[:height, :width, None], answer, self.picture.pixels).astype(np.uint8)
@@ -69,7 +69,7 @@ def latent_mask(hole: Bool) -> NDArray[np.float32]:
     return np.asarray(cells.any(axis=(1, 3)), np.float32)
 
 
-def _missing_colour(rgb: NDArray[np.uint8], hole: Bool, painted: NDArray[np.float32]) -> NDArray[np.float32]:
+def missing_colour(rgb: NDArray[np.uint8], hole: Bool, painted: NDArray[np.float32]) -> NDArray[np.float32]:
     """`(h, w, 3)`: what the autoencoder lost of the known colours, cell by cell, carried into the hole.
 
     Only means of cells: the detail that is lost around the hole is none of the hole's.

@@ -53,12 +53,12 @@ def _latent_painter(
     pipeline = source.open(dtype, without=TEXT if own_vae else (*TEXT, "vae"))
     if recipe.lora:
         fuse(pipeline, locate(recipe.lora, offline=runtime.offline))
-    codec = _codec(recipe, runtime, pipeline, device, dtype)
+    codec = codec_of(recipe.vae, runtime, pipeline, device, dtype)
     unet = settled(pipeline.unet, device, low_mem=runtime.low_mem)
     parts = Parts(
         unet=unet,
         codec=codec,
-        tiny=_previewer(recipe, device, dtype) if own_vae else codec,
+        tiny=previewer(recipe.preview, device, dtype) if own_vae else codec,
         scheduler=_scheduler(recipe, pipeline),
         prompts=prompts,
         device=device,
@@ -103,9 +103,10 @@ def placed(pipeline: Any, device: torch.device, *, low_mem: bool) -> Any:
     return pipeline
 
 
-def _codec(recipe: Recipe, runtime: Runtime, pipeline: Any, device: torch.device, dtype: torch.dtype) -> Codec:
-    if recipe.vae is not None:
-        model = load_tiny(locate(recipe.vae, offline=runtime.offline), dtype)
+def codec_of(vae: str | None, runtime: Runtime, pipeline: Any, device: torch.device, dtype: torch.dtype) -> Codec:
+    """The tiny autoencoder that `vae` names, or else the pipeline's own."""
+    if vae is not None:
+        model = load_tiny(locate(vae, offline=runtime.offline), dtype)
     else:
         model = pipeline.vae
         if dtype == torch.float16 and model.config.force_upcast:
@@ -115,12 +116,12 @@ def _codec(recipe: Recipe, runtime: Runtime, pipeline: Any, device: torch.device
     return Codec(settled(model, device, low_mem=runtime.low_mem), device, low_mem=runtime.low_mem)
 
 
-def _previewer(recipe: Recipe, device: torch.device, dtype: torch.dtype) -> Codec | None:
-    """Previews are no reason to download anything."""
-    if recipe.preview is None:
+def previewer(reference: str | None, device: torch.device, dtype: torch.dtype) -> Codec | None:
+    """The tiny autoencoder for previews, if it is already here: they are no reason to download anything."""
+    if reference is None:
         return None
     try:
-        model = load_tiny(locate(recipe.preview, offline=True), dtype)
+        model = load_tiny(locate(reference, offline=True), dtype)
     except PliantError:
         return None
     return Codec(settled(model, device, low_mem=False), device)

@@ -7,8 +7,8 @@ from pliant.errors import MissingRequirementError
 _NEEDED = ("torch", "diffusers", "transformers", "peft", "safetensors")
 
 
-def check_installed(name: str) -> None:
-    """Refuse to go on without what the filler called `name` needs.
+def check_installed(name: str, kind: str = "filler") -> None:
+    """Refuse to go on without what the filler, or engine, called `name` needs.
 
     Raises:
         MissingRequirementError: it is not installed; the message has the command.
@@ -16,7 +16,7 @@ def check_installed(name: str) -> None:
     missing = [package for package in _NEEDED if not _there(package)]
     if missing:
         raise MissingRequirementError(
-            f"The filler {name!r} needs {', '.join(missing)}; pip install 'pliant[diffusion]'"
+            f"The {kind} {name!r} needs {', '.join(missing)}; pip install 'pliant[diffusion]'"
         )
 
 
