@@ -3,8 +3,9 @@
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from anyio import to_thread
 from fastapi import Depends, Header, Query, Request, Response
@@ -12,9 +13,12 @@ from fastapi.responses import JSONResponse
 
 from pliant.serve import schemas
 from pliant.serve.context import Context, context_of
+from pliant.serve.forms import Form, read_form
 from pliant.serve.job import Job, Output
 from pliant.serve.problems import RequestError, answer
 from pliant.serve.stream import watching
+
+T = TypeVar("T")
 
 LONGEST_WAIT = 600.0
 _POLL = 0.5  # seconds between looks whether a waiting client is still there
@@ -42,6 +46,19 @@ def wait_in(prefer: str | None, default: float) -> float:
         return 0
     found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?(?:$|[,;\s])", prefer)
     return min(float(found.group(1)), LONGEST_WAIT) if found else default
+
+
+async def with_form(
+    request: Request,
+    here: Context,
+    files: tuple[str, ...],
+    fields: type[schemas.Strict],
+    work: Callable[[Form], T],
+) -> T:
+    """Read the form and do `work` on it in a thread; only so many at once, since each holds a picture."""
+    async with here.uploads:
+        sent = await read_form(request, here.settings, files=files, fields=fields)
+        return await to_thread.run_sync(work, sent, limiter=here.pictures)
 
 
 async def answered(request: Request, here: Context, job: Job, seconds: float) -> Response:

@@ -8,10 +8,11 @@ from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from pliant import __version__
-from pliant.serve import job_routes, openapi, page, problems, routes
+from pliant.serve import editor_routes, job_routes, openapi, page, problems, routes
 from pliant.serve.context import Context
-from pliant.serve.fillers import Fillers
 from pliant.serve.jobs import Jobs
+from pliant.serve.models import Models
+from pliant.serve.pictures import Pictures
 from pliant.serve.security import Guard
 from pliant.serve.settings import Settings
 
@@ -34,12 +35,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.context = Context(
         settings=settings,
         jobs=Jobs(settings),
-        fillers=Fillers(settings),
+        models=Models(settings),
+        kept=Pictures(settings),
         sockets=CapacityLimiter(settings.max_previews),
     )
     problems.install(app)
     openapi.install(app)
-    for router in (routes.router, job_routes.router, job_routes.sockets):
+    for router in (routes.router, editor_routes.router, job_routes.router, job_routes.sockets):
         app.include_router(router)
     paths = page.install(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body)

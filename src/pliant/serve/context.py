@@ -5,22 +5,27 @@ from dataclasses import dataclass, field
 from anyio import CapacityLimiter
 from starlette.requests import HTTPConnection
 
-from pliant.serve.fillers import Fillers
 from pliant.serve.jobs import Jobs
+from pliant.serve.models import Models
+from pliant.serve.pictures import Pictures
 from pliant.serve.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Context:
-    """`previews` bounds the threads for live previews and `pictures` those for requests; workers are neither.
+    """`models` and `kept` are what stays loaded between requests.
 
-    `uploads` bounds the requests that are held in memory, `sockets` the live previews.
+    `previews`, `selections` and `pictures` bound the threads for live previews, for segmenters and for all else
+    that requests want; workers are none of these. `uploads` bounds the requests that are held in memory,
+    `sockets` the live previews.
     """
 
     settings: Settings
     jobs: Jobs
-    fillers: Fillers
+    models: Models
+    kept: Pictures
     previews: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
+    selections: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     pictures: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(2))
     uploads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(8))
     sockets: CapacityLimiter

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
 from pliant.serve.problems import MEDIA_TYPE
-from pliant.serve.schemas import EditForm, FillForm, JobStatus, Problem, Strict, WarpForm
+from pliant.serve.schemas import EditForm, FillForm, JobStatus, Problem, SelectForm, Strict, ViewForm, WarpForm
 from pliant.serve.security import CSP
 
 _PROBLEM: dict[str, Any] = {
@@ -20,13 +20,18 @@ _PROBLEM: dict[str, Any] = {
 PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": _PROBLEM, "5XX": _PROBLEM}
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-PICTURE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The picture.",
-        "content": {f"image/{kind}": _BINARY for kind in ("png", "jpeg", "webp", "tiff")},
-        "headers": {"X-Seed": {"description": "The seed that was used.", "schema": {"type": "string"}}},
-    }
-}
+
+
+def _picture(description: str, *kinds: str, **more: Any) -> dict[int | str, dict[str, Any]]:
+    content = {f"image/{kind}": _BINARY for kind in kinds}
+    return {200: {"description": description, "content": content, **more}}
+
+
+_SEED = {"X-Seed": {"description": "The seed that was used.", "schema": {"type": "string"}}}
+PICTURE = _picture("The picture.", "png", "jpeg", "webp", "tiff", headers=_SEED)
+MASK = _picture("The mask, white is selected.", "png")
+VIEW = _picture("The picture.", "jpeg", "png")
+PHOTO = _picture("The file.", "png", "jpeg", "webp", "tiff", "heif")
 ACCEPTED: dict[str, Any] = {"model": JobStatus, "description": "The job was taken."}
 EVENTS: dict[str, Any] = {
     "description": "Server-sent events.",
@@ -36,12 +41,14 @@ EVENTS: dict[str, Any] = {
 _FILE = {"type": "string", "format": "binary"}
 _FILES: dict[str, dict[str, Any]] = {
     "image": {**_FILE, "description": "The photo: PNG, JPEG, WebP, TIFF or HEIC."},
-    "mask": {**_FILE, "description": "A picture of the photo's size, white where it is to be painted."},
+    "mask": {**_FILE, "description": "A picture of the photo's size, white is selected."},
     "edit": {**_FILE, "description": "The edit document (JSON)."},
     "masks": {"type": "array", "items": _FILE, "description": "Mask files that the document names."},
 }
 _FORMS: dict[str, tuple[type[Strict], tuple[str, ...], list[str]]] = {
     "warp": (WarpForm, ("image", "edit", "masks"), ["image", "edit"]),
+    "select": (SelectForm, ("image", "mask"), ["image"]),
+    "view": (ViewForm, ("image",), ["image"]),
     "fill": (FillForm, ("image", "mask"), ["image", "mask"]),
     "edit": (EditForm, ("image", "edit", "masks"), ["image", "edit"]),
 }

@@ -1,9 +1,7 @@
 """The routes under `/api/v1` that take pictures, and those that say what there is."""
 
-from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -20,16 +18,16 @@ from pliant.serve.answers import (
     only_known_parameters,
     picture_answer,
     wait_in,
+    with_form,
 )
-from pliant.serve.context import Context
 from pliant.serve.documents import edit_in
-from pliant.serve.forms import Form, read_form, validated
+from pliant.serve.forms import Form, validated
 from pliant.serve.job import Job, Output
+from pliant.serve.offers import DEFAULT_ENGINE, default_filler, default_segmenter
 from pliant.serve.openapi import ACCEPTED, PICTURE, PROBLEMS, form_body
 from pliant.serve.problems import RequestError
 from pliant.serve.work import edit_work, fill_work, picture_in, warped
 
-T = TypeVar("T")
 Row: TypeAlias = dict[str, Any]
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS, dependencies=[Depends(only_known_parameters)])
@@ -49,23 +47,19 @@ async def health(here: Here) -> JSONResponse:
 @router.get("/engines", response_model=list[schemas.Listed])
 def engines(here: Here) -> list[Row]:
     """The methods, with their options."""
-    return [_offer(row, here.settings.engines) for row in engine_rows()]
+    return _offers(engine_rows(), here.settings.engines, DEFAULT_ENGINE)
 
 
 @router.get("/fillers", response_model=list[schemas.Listed])
 def fillers(here: Here) -> list[Row]:
     """What paints holes."""
-    chosen = here.settings.fillers
-    rows = [_offer(row, chosen) for row in filler_rows()]
-    return rows + [
-        {"name": name, "summary": "chosen by the operator", "offered": True} for name in _foreign(rows, chosen)
-    ]
+    return _offers(filler_rows(), here.settings.fillers, default_filler(here.settings))
 
 
 @router.get("/segmenters", response_model=list[schemas.Listed])
-def segmenters() -> list[Row]:
+def segmenters(here: Here) -> list[Row]:
     """What finds the object of a picture."""
-    return segmenter_rows()
+    return _offers(segmenter_rows(), here.settings.segmenters, default_segmenter(here.settings))
 
 
 @router.get("/deformers", response_model=list[schemas.Listed])
@@ -84,13 +78,21 @@ def catalogue() -> list[Row]:
     ]
 
 
-def _offer(row: Row, chosen: tuple[str, ...]) -> Row:
-    free = row["available"] and row.get("extra") is None
-    return {**row, "offered": row["available"] and (free or row["name"] in chosen)}
+def _offers(rows: list[Row], chosen: tuple[str, ...], default: str) -> list[Row]:
+    """`rows`, and what the operator chose beside them, with what a client may use (`offered`) and gets unasked."""
+    known = {row["name"] for row in rows}
+    foreign: list[Row] = [
+        {"name": name, "summary": "chosen by the operator", "available": True}
+        for name in chosen
+        if name not in known
+    ]
+    return [
+        {**row, "offered": _is_offered(row, chosen), "default": row["name"] == default} for row in rows + foreign
+    ]
 
 
-def _foreign(rows: list[Row], chosen: tuple[str, ...]) -> list[str]:
-    return [name for name in chosen if name not in {row["name"] for row in rows}]
+def _is_offered(row: Row, chosen: tuple[str, ...]) -> bool:
+    return row["available"] and (row["name"] in chosen or row.get("extra") is None)
 
 
 # -------------------------------------------------------------------------------------------------- pictures
@@ -108,7 +110,7 @@ async def warp(
         edit = edit_in(sent.file("edit"), masks_in(sent), here.settings)
         return warped(picture, edit, mesh=show == "mesh", form=form)
 
-    output = await _with_form(request, here, ("image", "edit", "masks"), schemas.WarpForm, work)
+    output = await with_form(request, here, ("image", "edit", "masks"), schemas.WarpForm, work)
     return picture_answer(output)
 
 
@@ -121,11 +123,11 @@ async def fill(request: Request, here: Here, form: FileFormat = "png", prefer: P
     def work(sent: Form) -> Job:
         asked = validated(schemas.FillForm, sent.fields)
         picture = picture_in(sent.file("image"), here.settings)
-        made, weight = fill_work(picture, sent.file("mask"), asked, form, here.settings, here.fillers)
+        made, weight = fill_work(picture, sent.file("mask"), asked, form, here.settings, here.models)
         return here.jobs.submit(made, kind="fill", weight=weight)
 
     seconds = wait_in(prefer, LONGEST_WAIT)
-    job = await _with_form(request, here, ("image", "mask"), schemas.FillForm, work)
+    job = await with_form(request, here, ("image", "mask"), schemas.FillForm, work)
     return await answered(request, here, job, seconds)
 
 
@@ -143,25 +145,12 @@ async def edit(request: Request, here: Here, form: FileFormat = "png", prefer: P
         asked = validated(schemas.EditForm, sent.fields)
         picture = picture_in(sent.file("image"), here.settings)
         document = edit_in(sent.file("edit"), masks_in(sent), here.settings)
-        made, weight = edit_work(picture, document, asked, form, here.settings, here.fillers)
+        made, weight = edit_work(picture, document, asked, form, here.settings, here.models)
         return here.jobs.submit(made, kind="edit", weight=weight)
 
     seconds = wait_in(prefer, 0)
-    job = await _with_form(request, here, ("image", "edit", "masks"), schemas.EditForm, work)
+    job = await with_form(request, here, ("image", "edit", "masks"), schemas.EditForm, work)
     return await answered(request, here, job, seconds)
-
-
-async def _with_form(
-    request: Request,
-    here: Context,
-    files: tuple[str, ...],
-    fields: type[schemas.Strict],
-    work: Callable[[Form], T],
-) -> T:
-    """Read the form and do `work` on it in a thread; only so many at once, since each holds a picture."""
-    async with here.uploads:
-        sent = await read_form(request, here.settings, files=files, fields=fields)
-        return await to_thread.run_sync(work, sent, limiter=here.pictures)
 
 
 def masks_in(sent: Form) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ PromptField = Annotated[str, Field(max_length=10_000, description="What to paint
 NameField = Annotated[str, Field(min_length=1, max_length=200)]
 FileFormat = Literal["png", "jpeg", "webp", "tiff"]
 Coordinate = Annotated[float, Field(strict=True, ge=-1e7, le=1e7, allow_inf_nan=False)]
+Label = Annotated[int, Field(strict=True, ge=0, le=1)]
 Unsigned = Annotated[int, Field(strict=True, ge=0, lt=2**32)]
 
 
@@ -34,11 +35,30 @@ class FillForm(Strict):
     margin: int = Field(3, ge=0, le=100, description="Pixels around the hole over which the paint fades out.")
 
 
+class SelectForm(Strict):
+    """The fields of `POST /select` beside its files."""
+
+    points: Json[list[tuple[Coordinate, Coordinate] | tuple[Coordinate, Coordinate, Label]]] = Field(
+        default=[], max_length=1000, description="[[x, y, 1], ...] in pixels; 1 is on the object, 0 is not."
+    )
+    box: Json[tuple[Coordinate, Coordinate, Coordinate, Coordinate]] | None = Field(
+        None, description="[x0, y0, x1, y1], around the object."
+    )
+    segmenter: NameField | None = Field(None, description="What finds it; see `GET /segmenters`.")
+
+
+class ViewForm(Strict):
+    """The fields of `POST /view` beside its file: none."""
+
+
 class EditForm(Strict):
     """The fields of `POST /edit` beside its files."""
 
     engine: NameField = Field("inpaint4drag", description="The method; see `GET /engines`.")
     filler: NameField | None = Field(None, description="What paints the hole; see `GET /fillers`.")
+    refine: NameField | None = Field(
+        None, description="The segmenter that moves drawn borders onto the object's; none if not given."
+    )
     prompt: PromptField | None = Field(None, description="Instead of the edit document's.")
     seed: SeedField | None = Field(None, description="Instead of the edit document's.")
     options: Json[dict[str, float | bool | None]] = Field(

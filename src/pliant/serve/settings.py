@@ -17,14 +17,15 @@ class Settings:
     """How a server listens, what it accepts and what it keeps.
 
     `devices` have one worker each. `fillers` are offered beside those that need no model, the first of them when
-    a client names none; `engines` likewise. `allow_hosts` are names under which a proxy is reached. Results are
-    kept in memory, or as files in `output_dir`, until `keep_count`, `keep_seconds` or `keep_mb` (of memory) is
-    exceeded; the files stay. `models_mb` bounds the loaded models. `grace_seconds` is what running jobs get at
-    the end.
+    a client names none; `segmenters` and `engines` likewise. `photo` is the one file that clients may read.
+    `allow_hosts` are names under which a proxy is reached. Results are kept in memory, or as files in
+    `output_dir`, until `keep_count`, `keep_seconds` or `keep_mb` (of memory) is exceeded; the files stay.
+    `models_mb` bounds the loaded models, `pictures_mb` the decoded pictures that are clicked on. `grace_seconds`
+    is what running jobs get at the end.
 
     Raises:
-        PliantError: `invalid_setting`, `token_required` (the host is not loopback), `missing_folder` or
-            `invalid_device`.
+        PliantError: `invalid_setting`, `token_required` (the host is not loopback), `missing_folder`,
+            `missing_file` or `invalid_device`.
     """
 
     host: str = "127.0.0.1"
@@ -40,12 +41,15 @@ class Settings:
     devices: tuple[str, ...] = ("auto",)
     engines: tuple[str, ...] = ()
     fillers: tuple[str, ...] = ()
+    segmenters: tuple[str, ...] = ()
+    photo: Path | None = None
     output_dir: Path | None = None
     keep_count: int = 200
     keep_seconds: float = 3600.0
     keep_mb: int = 1024
     waiting_mb: int = 2048
     models_mb: int = 8192
+    pictures_mb: int = 512
     grace_seconds: float = 10.0
 
     def __post_init__(self) -> None:
@@ -60,6 +64,8 @@ class Settings:
             raise PliantError(
                 f"There is no folder {str(self.output_dir)!r}; make it first.", code="missing_folder"
             )
+        if self.photo is not None and not self.photo.is_file():
+            raise PliantError(f"There is no file {str(self.photo)!r}; check the path.", code="missing_file")
         self._require_token()
 
     @property

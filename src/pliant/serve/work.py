@@ -8,15 +8,15 @@ from typing import Any
 from pliant.compose import repaint, widen
 from pliant.engines.api import apply, engine, preview
 from pliant.engines.base import ENGINES
-from pliant.engines.inpaint4drag import DEFAULT_FILLER
-from pliant.errors import PliantError
 from pliant.events import CancelToken, OnEvent
-from pliant.fill.base import FILLERS, Filler
+from pliant.fill.base import Filler
 from pliant.imageio import encode, load
 from pliant.regions.mask import rasterise
+from pliant.regions.segment import Segmenter
 from pliant.serve.documents import mask_in
-from pliant.serve.fillers import Fillers
 from pliant.serve.job import Output, Work
+from pliant.serve.models import Models
+from pliant.serve.offers import offered_engine, offered_filler, offered_segmenter
 from pliant.serve.problems import RequestError
 from pliant.serve.schemas import EditForm, FileFormat, FillForm
 from pliant.serve.settings import Settings
@@ -43,19 +43,19 @@ def warped(picture: Picture, edit: Edit, *, mesh: bool, form: FileFormat) -> Out
 
 
 def fill_work(
-    picture: Picture, mask: bytes, asked: FillForm, form: FileFormat, settings: Settings, fillers: Fillers
+    picture: Picture, mask: bytes, asked: FillForm, form: FileFormat, settings: Settings, models: Models
 ) -> tuple[Work, int]:
     """Work that paints the white part of `mask`, and the bytes it holds."""
     name = offered_filler(asked.filler, settings)
     hole = mask_in(mask, settings)
     rasterise(hole, picture.size)  # refuses another size
-    filler = partial(fillers.get, name)
+    filler = partial(models.filler, name)
     work = partial(_fill, picture=picture, hole=hole, filler=filler, asked=asked, form=form)
     return work, picture.pixels.nbytes + hole.selected.nbytes
 
 
 def edit_work(
-    picture: Picture, edit: Edit, asked: EditForm, form: FileFormat, settings: Settings, fillers: Fillers
+    picture: Picture, edit: Edit, asked: EditForm, form: FileFormat, settings: Settings, models: Models
 ) -> tuple[Work, int]:
     """Work that applies `edit`, and the bytes it holds. What the engine would refuse is refused now."""
     options = _options(asked, settings)
@@ -64,42 +64,24 @@ def edit_work(
         edit = replace(edit, prompt=asked.prompt)
     if asked.seed is not None:
         edit = replace(edit, seed=asked.seed)
-    filler = partial(fillers.get, options.pop("filler")) if "filler" in options else None
-    work = partial(_edit, picture=picture, edit=edit, name=asked.engine, options=options, filler=filler, form=form)
+    loaded = {
+        name: partial(make, options.pop(name))
+        for name, make in (("filler", models.filler), ("refine", models.segmenter))
+        if name in options
+    }
+    work = partial(_edit, picture=picture, edit=edit, name=asked.engine, options=options, loaded=loaded, form=form)
     return work, picture.pixels.nbytes
-
-
-def offered_filler(name: str | None, settings: Settings) -> str:
-    """The filler to use for `name`: one that needs no model, or that the operator chose.
-
-    A filler's name can also be a path, an address or something to download; from a client none of these is.
-    """
-    if name is None:
-        return settings.fillers[0] if settings.fillers else DEFAULT_FILLER
-    if name not in settings.fillers and FILLERS.get(name).info.extra is not None:
-        raise PliantError(
-            f"The filler {name!r} is not offered here; the server's `--filler` offers it.",
-            code="filler_not_offered",
-        )
-    return name
-
-
-def offered_engine(name: str, settings: Settings) -> None:
-    """Refuse an engine that needs a model and that the operator did not choose."""
-    if ENGINES.get(name).info.extra is not None and name not in settings.engines:
-        raise PliantError(
-            f"The engine {name!r} is not offered here; the server's `--engine` offers it.",
-            code="engine_not_offered",
-        )
 
 
 def _options(asked: EditForm, settings: Settings) -> dict[str, Any]:
     offered_engine(asked.engine, settings)
     options: dict[str, Any] = {name: _whole(value) for name, value in asked.options.items()}
-    if "filler" in options:
-        raise RequestError("The filler is not given among the options; it has a field of its own, 'filler'.")
+    if own := {"filler", "refine"} & options.keys():
+        raise RequestError(f"{min(own)!r} is not given among the options; it has a field of its own.")
     if asked.filler is not None or "filler" in ENGINES.get(asked.engine).info.options:
         options["filler"] = offered_filler(asked.filler, settings)
+    if asked.refine is not None:
+        options["refine"] = offered_segmenter(asked.refine, settings)
     return options
 
 
@@ -137,12 +119,11 @@ def _edit(
     edit: Edit,
     name: str,
     options: Mapping[str, Any],
-    filler: Callable[[str], Filler] | None,
+    loaded: Mapping[str, Callable[[str], Filler | Segmenter]],
     form: FileFormat,
 ) -> Output:
-    if filler is not None:
-        options = {**options, "filler": filler(device)}
-    result = apply(picture, edit, engine=name, device=device, on_event=on_event, cancel=cancel, **options)
+    made: dict[str, Any] = {**options, **{option: make(device) for option, make in loaded.items()}}
+    result = apply(picture, edit, engine=name, device=device, on_event=on_event, cancel=cancel, **made)
     return _output(result, form, _facts(result))
 
 
