@@ -1,0 +1,25 @@
+// @ts-check
+/**
+ * What the server lists: engines, fillers, segmenters, deformers.
+ *
+ * @typedef {Record<string, any>} Entry
+ */
+
+/**
+ * Why `entry` cannot be used here; null: it can.
+ *
+ * @param {Entry} entry
+ * @param {"engine" | "filler" | "segmenter"} kind
+ * @returns {string | null}
+ */
+export function reasonOf(entry, kind) {
+  if (entry.available === false) return entry.missing || `Not installed: pip install "pliant[${entry.extra}]"`;
+  if (entry.offered === false) return `Not offered here. Start the server with --${kind} ${entry.name}`;
+  return null;
+}
+
+/**
+ * @param {Entry[]} entries
+ * @param {"engine" | "filler" | "segmenter"} kind
+ */
+export const firstUsable = (entries, kind) => entries.find((entry) => !reasonOf(entry, kind));

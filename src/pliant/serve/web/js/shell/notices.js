@@ -1,0 +1,26 @@
+// @ts-check
+import { html, nothing } from "../../vendor/lit-html.js";
+import { iconButton } from "./controls.js";
+import { icon } from "./icons.js";
+import { words } from "./progress.js";
+
+/** @import {Frame} from "./page.js" */
+
+/** What the page has to say, where it does not move anything; a screen reader hears it. @param {Frame} frame */
+export const notices = ({ app, state }) => html`
+  <div class="notices" role="status" aria-live="polite">
+    ${state.busy.map((text) => html`<p class="notice"><span class="spinner"></span><span>${text}</span></p>`)}
+    ${state.notices.map(
+      ({ id, kind, text }) => html`<div class="notice ${kind}">${icon(kind === "error" ? "warn" : "info")}<p>${text}</p>
+        ${iconButton({ shape: "close", name: "Dismiss", press: () => app.dismiss(id) })}</div>`,
+    )}
+  </div>
+  <p class="unseen" role="status" aria-live="polite">${spoken(state.results[0])}</p>`;
+
+/** The state of the newest result, without the numbers that change all the time. @param {Frame["state"]["results"][number] | undefined} result */
+function spoken(result) {
+  if (!result) return nothing;
+  if (result.state === "done") return "The result is there";
+  if (result.state === "failed") return `It did not work. ${result.problem?.detail ?? ""}`;
+  return result.state === "cancelled" ? "Cancelled" : words({ ...result, share: null });
+}
