@@ -1,0 +1,33 @@
+// @ts-check
+/**
+ * @import {Size} from "../types.js"
+ *
+ * @typedef {{stage: Size, canvas: Size, dpr: number}} Measure  the stage in CSS pixels, a canvas that fills it in those of the
+ *   device, and how many of these a CSS pixel is
+ */
+
+/**
+ * Tells the size of an element now and whenever it changes, before the frame is shown.
+ *
+ * @param {HTMLElement} element
+ * @param {(measure: Measure) => void} changed
+ * @returns {() => void}  what ends it
+ */
+export function watchSize(element, changed) {
+  const observer = new ResizeObserver(([entry]) => {
+    const dpr = devicePixelRatio;
+    const { inlineSize: width, blockSize: height } = entry.contentBoxSize[0];
+    const exact = entry.devicePixelContentBoxSize?.[0];
+    const canvas = {
+      width: Math.max(exact?.inlineSize ?? Math.round(width * dpr), 1),
+      height: Math.max(exact?.blockSize ?? Math.round(height * dpr), 1),
+    };
+    changed({ stage: { width, height }, canvas, dpr });
+  });
+  try {
+    observer.observe(element, { box: "device-pixel-content-box" });
+  } catch {
+    observer.observe(element); // Safari does not know that box; what it rounds to may be one pixel off
+  }
+  return () => observer.disconnect();
+}
