@@ -1,32 +1,24 @@
 """GrabCut: object and background told apart by their colours and the edges between them. Needs no weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pliant.geometry import Box
 from pliant.models.device import ANYWHERE, Runtime
 from pliant.regions import trimap
-from pliant.regions.prompts import BoxLike, Floats, Prompt, check_prompt
-from pliant.regions.seen import enlarged, parts_touching, resized, rgb8, without_gaps
+from pliant.regions.cut import COARSE, ROUNDS, SLACK, Crop, cut, sharpened, with_margin
+from pliant.regions.prompts import BoxLike, Prompt, check_prompt
+from pliant.regions.seen import enlarged, parts_touching, rgb8, without_gaps
 from pliant.regions.segment import RADIUS, SegmenterInfo, reach_of
 from pliant.regions.trimap import Trimap
 from pliant.types import Bool, Picture, PointLike, RegionLike
 
-_COARSE, _ROUNDS = 320, 5
 _DRAWN = 450  # a drawn region is decided in a band only, which is cheap
-_FINE, _FINE_ROUNDS = 900, 2
-_WORTHWHILE = 1.2  # the gain in resolution from which a second cut pays
-_MARGIN, _LEAST_MARGIN = 0.35, 16  # around the object: of its longer side, in pixels
-_LEAST_SAMPLES = 5  # OpenCV fits 5 colours to each side and crashes on fewer pixels
 _DISC = 0.008  # radius around a point that is sure, as a share of the longer side
 _GAP = 0.02  # of the object: lettering and highlights, not the hole of a ring
 _LOST = 0.05  # of a box: with less, the object went over to the background
-_SLACK = 3.0  # pixels at working size by which a first cut may be wrong
 
 
 class GrabCut:
@@ -55,55 +47,19 @@ class GrabCut:
         prompt = check_prompt(picture, self.info, points=points, labels=labels, box=box, mask=mask)
         frame = Box.of_size(picture.size)
         image = rgb8(picture)
-        coarse = _Crop.of(image, _extent(prompt, frame), _COARSE if prompt.mask is None else _DRAWN)
+        coarse = Crop.of(image, _extent(prompt, frame), COARSE if prompt.mask is None else _DRAWN)
         made = _trimap(coarse, prompt, picture)
-        cut = _cut(coarse.image, made, _ROUNDS) if prompt.mask is None else trimap.nearer_in(coarse.image, made)
-        if prompt.box is not None and np.count_nonzero(cut) < _LOST * np.count_nonzero(made != trimap.OUT):
-            cut = _cut(coarse.image, trimap.with_core(made), _ROUNDS)
-        found = coarse.restored(cut, frame)
-        found = _about(found, prompt)
-        fine = _Crop.of(image, _margin(Box.around(found), frame), _FINE)
-        if not found.any() or fine.scale < coarse.scale * _WORTHWHILE:
+        inside = cut(coarse.image, made, ROUNDS) if prompt.mask is None else trimap.nearer_in(coarse.image, made)
+        if prompt.box is not None and np.count_nonzero(inside) < _LOST * np.count_nonzero(made != trimap.OUT):
+            inside = cut(coarse.image, trimap.with_core(made), ROUNDS)
+        found = _about(coarse.restored(inside, frame), prompt)
+        fine = coarse.finer(image, Box.around(found), frame)
+        if fine is None:
             return found
-        return _about(_sharpened(fine, found, _SLACK / coarse.scale, prompt, frame), prompt)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Crop:
-    """A box of the picture, at most so many pixels long; `scale` takes picture pixels to its own."""
-
-    box: Box
-    scale: float
-    image: NDArray[np.uint8]
-
-    @classmethod
-    def of(cls, image: NDArray[np.uint8], box: Box, longest: int) -> Self:
-        """The part of `image` on `box`."""
-        scale = min(longest / max(box.width, box.height, 1), 1.0)
-        width, height = (max(round(side * scale), 1) for side in (box.width, box.height))
-        cut = np.ascontiguousarray(image[box.slices])
-        return cls(box=box, scale=scale, image=resized(cut, width, height) if box.area else cut)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(height, width) of the crop's own pixels."""
-        return self.image.shape[0], self.image.shape[1]
-
-    def places(self, points: Floats) -> Floats:
-        """Points of the picture on the crop."""
-        return (points - (self.box.x0, self.box.y0) + 0.5) * self.scale - 0.5
-
-    def part(self, mask: Bool) -> Bool:
-        """A mask of the picture on the crop."""
-        height, width = self.shape
-        share = resized(mask[self.box.slices].astype(np.uint8) * np.uint8(255), width, height)
-        return share > 127
-
-    def restored(self, mask: Bool, frame: Box) -> Bool:
-        """A mask of the crop on the picture."""
-        whole = np.zeros((frame.height, frame.width), np.bool_)
-        whole[self.box.slices] = enlarged(mask.astype(np.float32), self.box.width, self.box.height) > 0.5
-        return whole
+        radius = max(_DISC * max(picture.size) * fine.scale, 1)
+        slack = SLACK / coarse.scale
+        sharper = sharpened(fine, found, slack, prompt.wanted, prompt.unwanted, radius)
+        return _about(fine.restored(sharper, frame), prompt)
 
 
 def _extent(prompt: Prompt, frame: Box) -> Box:
@@ -113,14 +69,10 @@ def _extent(prompt: Prompt, frame: Box) -> Box:
     found = prompt.box or Box.around(np.asarray(prompt.mask))
     for x, y in np.rint(prompt.points).astype(int).tolist():
         found = found.joined(Box(x, y, x + 1, y + 1))
-    return _margin(found, frame)
+    return with_margin(found, frame)
 
 
-def _margin(box: Box, frame: Box) -> Box:
-    return box.grown(max(_LEAST_MARGIN, round(_MARGIN * max(box.width, box.height)))).within(frame)
-
-
-def _trimap(crop: _Crop, prompt: Prompt, picture: Picture) -> Trimap:
+def _trimap(crop: Crop, prompt: Prompt, picture: Picture) -> Trimap:
     height, width = crop.shape
     wanted, unwanted = crop.places(prompt.wanted), crop.places(prompt.unwanted)
     radius = _DISC * max(height, width)
@@ -137,27 +89,6 @@ def _trimap(crop: _Crop, prompt: Prompt, picture: Picture) -> Trimap:
         made[~kept] = trimap.OUT
     trimap.stamp(made, wanted, unwanted, radius)
     return made
-
-
-def _cut(image: NDArray[np.uint8], made: Trimap, rounds: int) -> Bool:
-    """GrabCut from a trimap; where one side has too few pixels to have colours, the trimap as it is."""
-    inside = (made == trimap.IN) | (made == trimap.MAYBE_IN)
-    if min(np.count_nonzero(inside), np.count_nonzero(~inside)) < _LEAST_SAMPLES:
-        return inside
-    cv2.setRNGSeed(0)
-    labels = made.copy()
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    whole = (0, 0, image.shape[1], image.shape[0])
-    cv2.grabCut(image, labels, whole, *models, rounds, cv2.GC_INIT_WITH_MASK)
-    return (labels == trimap.IN) | (labels == trimap.MAYBE_IN)
-
-
-def _sharpened(fine: _Crop, found: Bool, slack: float, prompt: Prompt, frame: Box) -> Bool:
-    """`found` decided anew on larger pixels, in a band of `slack` picture pixels along its border."""
-    made = trimap.of_mask(fine.part(found), slack * fine.scale)
-    radius = max(_DISC * max(frame.width, frame.height) * fine.scale, 1)
-    trimap.stamp(made, fine.places(prompt.wanted), fine.places(prompt.unwanted), radius)
-    return fine.restored(_cut(fine.image, made, _FINE_ROUNDS), frame)
 
 
 def _about(found: Bool, prompt: Prompt) -> Bool:

@@ -20,7 +20,10 @@ from pliant.warp.sample import footing, sample
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Part:
-    """`mask` `(h, w)` on `box` is the part; `which` indexes its handles among the region's handles, then pins."""
+    """`mask` `(h, w)` on `box` is the part; `which` indexes its handles among the region's handles, then pins.
+
+    `room` is what it may be painted on, a mask on a box; None: all of the picture.
+    """
 
     box: Box
     mask: Bool
@@ -30,9 +33,18 @@ class Part:
     edge: Edge
     handles: Points
     which: NDArray[np.intp]
+    room: tuple[Box, Bool] | None = None
 
     @classmethod
-    def of(cls, mask: Bool, box: Box, region: DragRegion, handles: Points, which: NDArray[np.intp]) -> Self:
+    def of(
+        cls,
+        mask: Bool,
+        box: Box,
+        region: DragRegion,
+        handles: Points,
+        which: NDArray[np.intp],
+        room: tuple[Box, Bool] | None = None,
+    ) -> Self:
         """Prepare the part of `region` that `mask` selects on `box`."""
         make = DEFORMERS.get(region.deform or DEFAULT_DEFORMER[region.edge])
         if make.edge != region.edge:
@@ -51,7 +63,13 @@ class Part:
             edge=region.edge,
             handles=handles[which],
             which=which,
+            room=room,
         )
+
+    def moving(self, targets: Points) -> tuple[Self]:
+        """Itself: a part alone moves wherever the region's handles go."""
+        del targets
+        return (self,)
 
     def carry(self, targets: Points) -> Points:
         """Where the mesh's vertices `(ny, nx, 2)` go when the region's handles go to `targets`."""
@@ -70,6 +88,8 @@ class Part:
         content, coverage = sample(picture, self.graded, self.box, offset, box)
         if self.edge == "pinned":
             coverage = np.where(self.mask, np.uint8(255), np.uint8(0))
+        if self.room is not None:
+            coverage = np.where(window(*self.room, box), coverage, np.uint8(0))
         return Layer(box=box, pixels=content, coverage=coverage, offset=offset, folded=inverse.folded)
 
     def _held(self, box: Box, offset: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,6 +97,15 @@ class Part:
         held = np.empty((self.box.height, self.box.width, 2), np.float32)
         kernels.hold(offset, box.x0 - self.box.x0, box.y0 - self.box.y0, self.mask, held)
         return held
+
+
+def window(home: Box, mask: Bool, box: Box) -> Bool:
+    """What `mask`, which lies on `home`, selects on `box`."""
+    seen = np.zeros((box.height, box.width), np.bool_)
+    shared = home.within(box)
+    if shared.area:
+        seen[shared.moved(-box.x0, -box.y0).slices] = mask[shared.moved(-home.x0, -home.y0).slices]
+    return seen
 
 
 def split(mask: Bool, box: Box, region: DragRegion) -> list[Part]:

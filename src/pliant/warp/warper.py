@@ -1,5 +1,6 @@
 """A photo whose edits can be previewed: what does not change between pointer moves is prepared once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,8 @@ from pliant.layer import Layer
 from pliant.regions.mask import rasterise, rasterise_box
 from pliant.types import Bool, DragRegion, Edit, Picture, Preview, RegionLike, RegionPair, as_region
 from pliant.warp import holes, part
+from pliant.warp.area import Area
+from pliant.warp.deform import Points
 from pliant.warp.pair import move_pair
 from pliant.warp.part import Part
 
@@ -18,10 +21,14 @@ FOLD_NOTICED = 16  # pixels; the elastic field turns over a pixel or two at the 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """A drag region's parts; `key` is all that they depend on."""
+    """A drag region's parts and areas; `key` is all that they depend on."""
 
     key: DragRegion
-    parts: list[Part]
+    pieces: Sequence[Part | Area]
+
+    def moving(self, targets: Points) -> list[Part]:
+        """The parts that move when the region's handles go to `targets`."""
+        return [part for piece in self.pieces for part in piece.moving(targets)]
 
 
 class Warper:
@@ -57,8 +64,9 @@ class Warper:
                 prepared = self._prepare(region, f"region {index + 1}")
                 ready.append(prepared)
                 targets = part.targets_of(region)
-                moved = [piece.move(self._picture, targets) for piece in prepared.parts]
-                vacated += [(piece.box, piece.mask) for piece in prepared.parts]
+                parts = prepared.moving(targets)
+                moved = [piece.move(self._picture, targets) for piece in parts]
+                vacated += [(piece.box, piece.mask) for piece in parts]
             layers += moved
         self._prepared = ready
         layers = [_trimmed(layer, tear, kept) for layer in layers]
@@ -76,13 +84,14 @@ class Warper:
     def parts(self, edit: Edit) -> list[tuple[DragRegion, list[Part]]]:
         """The prepared parts of every drag region, for drawing their meshes.
 
-        They are the same objects as long as only the drags' targets and strengths change.
+        They are the same objects as long as only the drags' targets and strengths change and an area still has
+        room for what its handles lie on.
         """
         self._require_size(edit)
         regions = [(i, r) for i, r in enumerate(edit.regions) if isinstance(r, DragRegion)]
         self._prepared = [self._prepare(region, f"region {index + 1}") for index, region in regions]
         pairs = zip(regions, self._prepared, strict=True)
-        return [(region, prepared.parts) for (_, region), prepared in pairs]
+        return [(region, prepared.moving(part.targets_of(region))) for (_, region), prepared in pairs]
 
     def _require_size(self, edit: Edit) -> None:
         if edit.size is not None and edit.size != self._picture.size:
@@ -114,7 +123,14 @@ class Warper:
         box, mask = rasterise_box(as_region(region.region), self._picture.size)
         cut = np.ascontiguousarray(mask)
         part.check(region, name, cut, box, self._frame)
-        return _Prepared(key, part.split(cut, box, region))
+        return _Prepared(key, [self._opened(piece, region) for piece in part.split(cut, box, region)])
+
+    def _opened(self, piece: Part, region: DragRegion) -> Part | Area:
+        """A pinned part as an area, where no deformer was asked for."""
+        if region.edge == "free" or region.deform is not None:
+            return piece
+        margin = holes.default_margin(self._picture.size) + 1
+        return Area.of(piece, region, self._picture, part.handles_of(region), margin)
 
 
 def _still(region: DragRegion) -> DragRegion:

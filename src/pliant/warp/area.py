@@ -1,0 +1,77 @@
+"""A region with a pinned border of which it was left open how it bends.
+
+Where such a region is an editable area, larger than what is pulled (the masks of drag benchmarks), stretching all
+of it smears what is around the thing under the handles. So that thing moves as a whole, and uncovers what was
+behind it, as long as the area has room for it; where it has not, the drag cannot have meant the whole thing, and
+the area stretches.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pliant.geometry import Box
+from pliant.regions.grasp import grasped
+from pliant.types import Bool, DragRegion, Picture
+from pliant.warp.deform import Points
+from pliant.warp.part import Part, window
+
+ROOM = 0.05  # share of the thing that may leave the area; outlines are found no better than that
+_PROBES = 4000
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Area:
+    """`whole` is the area as one part that stretches, `things` are the free parts under its handles."""
+
+    whole: Part
+    things: Sequence[Part]
+    frame: Box
+
+    @classmethod
+    def of(cls, whole: Part, region: DragRegion, picture: Picture, handles: Points, margin: int) -> Self:
+        """Find what the handles of `whole`, a part of `region`, lie on."""
+        frame = Box.of_size(picture.size)
+        area = window(whole.box, whole.mask, frame)
+        found = grasped(picture, area, whole.handles, margin=margin)
+        return cls(whole=whole, things=_things(found, whole, region, handles), frame=frame)
+
+    def moving(self, targets: Points) -> Sequence[Part]:
+        """The parts that move when the region's handles go to `targets`."""
+        fits = self.things and all(self._leaving(thing, targets) <= ROOM for thing in self.things)
+        return self.things if fits else (self.whole,)
+
+    def _leaving(self, thing: Part, targets: Points) -> float:
+        """The share of `thing` that would stand on what is not the area; beyond the picture there is room."""
+        rows, columns = np.nonzero(thing.mask)
+        every = max(len(rows) // _PROBES, 1)
+        places = np.stack([columns, rows], axis=1)[::every] + np.array([thing.box.x0, thing.box.y0], np.float64)
+        moved = np.rint(thing.deformer.target_of(places, thing.handles, targets[thing.which])).astype(int)
+        seen = moved[_on(self.frame, moved)]
+        inside = seen[_on(self.whole.box, seen)] - (self.whole.box.x0, self.whole.box.y0)
+        columns, rows = inside.T
+        return (len(seen) - np.count_nonzero(self.whole.mask[rows, columns])) / len(moved)
+
+
+def _on(box: Box, places: NDArray[np.intp]) -> Bool:
+    x, y = places.T
+    return (x >= box.x0) & (x < box.x1) & (y >= box.y0) & (y < box.y1)
+
+
+def _things(found: Bool, whole: Part, region: DragRegion, handles: Points) -> list[Part]:
+    """One free part for each connected thing; a pin beside all of them holds what stays anyway."""
+    free = replace(region, edge="free", deform=None)
+    _, labels = cv2.connectedComponents(found.view(np.uint8), connectivity=8)
+    columns, rows = np.rint(whole.handles).astype(int).T
+    owner = labels[rows, columns]
+    things: list[Part] = []
+    for label in np.unique(owner[owner > 0]):
+        box = Box.around(labels == label)
+        mask = np.ascontiguousarray((labels == label)[box.slices])
+        which = whole.which[owner == label]
+        things.append(Part.of(mask, box, free, handles, which, room=(whole.box, whole.mask)))
+    return things
