@@ -69,7 +69,7 @@ class MeanDistance:
 
 
 def distance(drag: Drag, source: FeatureMap, result: FeatureMap, size: Size, rule: DistanceRule) -> float:
-    """How far from `drag`'s target the best match of its handle lies, in the rule's unit, in pictures of `size`."""
+    """How far from `drag`'s target its handle's best match lies, in the unit of `rule`, in pictures of `size`."""
     area = search_area(drag, size, rule.search)
     found = matches(source.at((drag.handle[0], drag.handle[1])), result, area, first=rule.first_tie)
     return float(lengths(found - np.array(drag.target), size, rule.unit).mean())

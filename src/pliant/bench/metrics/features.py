@@ -63,7 +63,7 @@ class FeatureMap:
         return np.einsum("na,na->n", weights, dots[cell]) / np.sqrt(np.maximum(squares, _SMALLEST))
 
     def _cells(self, points: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """The index of the upper left of the four cells around each point, and the weights `(N, 4)` of the four."""
+        """The index of the upper left one of the four cells around each point, and the weights `(N, 4)` of all."""
         scale = np.array(self._grid) / np.array(self._size)
         at = (points + 0.5) * scale - 0.5 if self._bilinear else np.floor(points * scale)
         at = np.clip(at, 0, np.array(self._grid) - 1)
