@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import scenes
+import tiny_engines
 
 import pliant
 from pliant.engines.base import ENGINES
@@ -15,6 +16,14 @@ from pliant.types import Drag, DragRegion, Edit, Picture, RegionPair
 
 def edit():
     return scenes.edit(scenes.disc(40, 40, 18, (97, 81)), ((40, 40), (58, 33)))
+
+
+def engine(name):
+    return pliant.engine(name, **tiny_engines.options(name))
+
+
+def applied(picture, change, name, **more):
+    return pliant.apply(picture, change, engine=name, **tiny_engines.options(name), **more)
 
 
 def photo(channels=3, dtype=np.uint8):
@@ -38,7 +47,7 @@ def test_declares_itself(name):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_keeps_kind_and_touches_nothing_else(name, channels, dtype):
     picture = photo(channels, dtype)
-    with pliant.engine(name).open(picture) as session:
+    with engine(name).open(picture) as session:
         preview = session.preview(edit())
         result = session.run(edit())
     assert result.picture.pixels.shape == picture.pixels.shape
@@ -52,8 +61,8 @@ def test_keeps_kind_and_touches_nothing_else(name, channels, dtype):
 
 
 def test_same_seed_same_bits(name):
-    first = pliant.apply(photo(), edit(), engine=name, seed=5)
-    again = pliant.apply(photo(), edit(), engine=name, seed=5)
+    first = applied(photo(), edit(), name, seed=5)
+    again = applied(photo(), edit(), name, seed=5)
     assert np.array_equal(first.picture.pixels, again.picture.pixels)
     assert first.seed == 5
 
@@ -61,13 +70,13 @@ def test_same_seed_same_bits(name):
 def test_the_input_is_not_written(name):
     picture = photo()
     before = picture.pixels.copy()
-    pliant.apply(picture, edit(), engine=name)
+    applied(picture, edit(), name)
     assert np.array_equal(picture.pixels, before)
 
 
 def test_reports_stages_and_steps(name):
     seen = []
-    pliant.apply(photo(), edit(), engine=name, on_event=seen.append)
+    applied(photo(), edit(), name, on_event=seen.append)
     assert [type(event) for event in seen if isinstance(event, Stage)]
     for event in seen:
         assert isinstance(event, Stage | Step | Partial)
@@ -79,7 +88,7 @@ def test_cancel_stops_it(name):
     asked = CancelToken()
     asked.cancel()
     with pytest.raises(CancelledError):
-        pliant.apply(photo(), edit(), engine=name, cancel=asked)
+        applied(photo(), edit(), name, cancel=asked)
     token = CancelToken()
     steps = []
 
@@ -89,21 +98,21 @@ def test_cancel_stops_it(name):
             token.cancel()
 
     with pytest.raises(CancelledError):
-        pliant.apply(photo(), edit(), engine=name, on_event=stop_at_first_step, cancel=token)
+        applied(photo(), edit(), name, on_event=stop_at_first_step, cancel=token)
     assert len(steps) == 1
 
 
 def test_identity_changes_nothing(name):
     picture = photo()
     still = scenes.edit(scenes.disc(40, 40, 18, (97, 81)), ((40, 40), (40, 40)))
-    result = pliant.apply(picture, still, engine=name)
+    result = applied(picture, still, name)
     assert np.array_equal(result.picture.pixels, picture.pixels)
     assert result.hole_area == 0
 
 
 def test_unknown_options_are_refused(name):
     with pytest.raises(UnknownNameError, match="has no option 'colour'; it has: ") as caught:
-        pliant.apply(photo(), edit(), engine=name, colour="red")
+        applied(photo(), edit(), name, colour="red")
     assert caught.value.code == "unknown_option"
 
 
@@ -126,14 +135,14 @@ class TestMistakes:
     @pytest.mark.parametrize("code", cases)
     def test_code_and_message(self, name, code):
         with pytest.raises((EditError, UnknownNameError)) as caught:
-            pliant.apply(photo(), self.cases[code], engine=name)
+            applied(photo(), self.cases[code], name)
         assert caught.value.code == code
         assert len(str(caught.value)) > 40
 
     def test_an_edit_for_another_size(self, name):
         other = Edit([DragRegion(self.mask, [Drag((40, 40), (50, 40))])], size=(640, 480))
         with pytest.raises(EditError, match="640"):
-            pliant.apply(photo(), other, engine=name)
+            applied(photo(), other, name)
 
 
 def test_filling_does_not_copy_what_stands_in_front():

@@ -42,7 +42,8 @@ def apply(
     **options: Any,
 ) -> Result:
     """The finished edit of `picture`; `options` as for `engine`, `seed` None takes the edit's own."""
-    with _made(engine, options).open(picture) as session:
+    made = _made(engine, options)
+    with made.open(picture, edit=edit, on_event=on_event, cancel=cancel) as session:
         return session.run(edit, seed=seed, on_event=on_event, cancel=cancel)
 
 
@@ -57,7 +58,8 @@ def candidates(
     **options: Any,
 ) -> list[Result]:
     """`apply` once for each of `seeds`, at less cost where the engine shares the work between them."""
-    with _made(engine, options).open(picture) as session:
+    made = _made(engine, options)
+    with made.open(picture, edit=edit, on_event=on_event, cancel=cancel) as session:
         several = getattr(session, "run_candidates", None)
         if several is not None:
             return several(edit, seeds=seeds, on_event=on_event, cancel=cancel)

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
+from pliant.errors import EditError
 from pliant.events import CancelToken, OnEvent
 from pliant.models.device import ANYWHERE, Runtime
 from pliant.registry import Registry
-from pliant.types import Edit, Picture, Preview, Result
+from pliant.types import DragRegion, Edit, Picture, Preview, RegionPair, Result
 
 
 @dataclass(frozen=True, kw_only=True)
 class EngineInfo:
     """What an engine declares of itself; help texts, docs and tests are made from it.
 
-    `options` maps the name of each option of the engine to one line that explains it.
+    `options` maps the name of each option of the engine to one line that explains it. `has_preview` says that
+    previews keep up with a pointer and look like the result. `working_size` is the side in pixels of the square it
+    works on best (None: any); `extra` is the optional dependency it needs, `weights` the models of the catalogue
+    that it loads unless told otherwise.
     """
 
     name: str
@@ -25,7 +29,29 @@ class EngineInfo:
     understands_pairs: bool = True
     understands_prompt: bool = False
     has_preview: bool = False
+    working_size: int | None = None
     extra: str | None = None
+    weights: tuple[str, ...] = ()
+
+
+def check_understood(info: EngineInfo, edit: Edit) -> None:
+    """Refuse an edit with something that an engine would have to ignore.
+
+    Raises:
+        EditError: with the code `unsupported_input`.
+    """
+    asked = {
+        "drags": any(isinstance(region, DragRegion) for region in edit.regions) and not info.understands_drags,
+        "region pairs": any(isinstance(r, RegionPair) for r in edit.regions) and not info.understands_pairs,
+        "a prompt": bool(edit.prompt.strip()) and not info.understands_prompt,
+    }
+    for what, refused in asked.items():
+        if refused:
+            raise EditError(
+                f"The edit has {what}, which the engine {info.name!r} does not understand; leave that out, or "
+                "choose another engine (`pliant engines`).",
+                code="unsupported_input",
+            )
 
 
 class Session(Protocol):
@@ -59,8 +85,19 @@ class Engine(Protocol):
         """What this engine is and needs."""
         ...
 
-    def open(self, picture: Picture) -> Session:
-        """A session on `picture`."""
+    def open(
+        self,
+        picture: Picture,
+        *,
+        edit: Edit | None = None,
+        on_event: OnEvent = ...,
+        cancel: CancelToken | None = None,
+    ) -> Session:
+        """A session on `picture`, with the slow part done.
+
+        `edit` is the first that will be made, where it is known: it is checked before any work, and the slow part
+        is done for its prompt and place. Other edits are as welcome, but may cost that part again.
+        """
         ...
 
 
@@ -75,5 +112,10 @@ class MakeEngine(Protocol):
 
 
 ENGINES: Registry[MakeEngine] = Registry(
-    "engine", "pliant.engines", {"inpaint4drag": "pliant.engines.inpaint4drag:Inpaint4Drag"}
+    "engine",
+    "pliant.engines",
+    {
+        "inpaint4drag": "pliant.engines.inpaint4drag:Inpaint4Drag",
+        "regiondrag": "pliant.engines.regiondrag:RegionDrag",
+    },
 )

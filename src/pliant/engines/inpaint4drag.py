@@ -57,8 +57,16 @@ class Inpaint4Drag:
         self._segmenter = make_segmenter(refine, runtime) if isinstance(refine, str) else refine
         self._limits: dict[str, Any] = {"margin": margin, "tear": tear}
 
-    def open(self, picture: Picture) -> "Inpaint4DragSession":
-        """A session on `picture`."""
+    def open(
+        self,
+        picture: Picture,
+        *,
+        edit: Edit | None = None,
+        on_event: OnEvent = ignore,
+        cancel: CancelToken | None = None,
+    ) -> "Inpaint4DragSession":
+        """A session on `picture`; nothing is slow here, so the rest is not looked at."""
+        del edit, on_event, cancel
         refiner = Refiner(picture, self._segmenter) if self._segmenter else None
         return Inpaint4DragSession(picture, self._filler, self._limits, refiner)
 

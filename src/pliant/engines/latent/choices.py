@@ -1,0 +1,70 @@
+"""The options that every engine on latents has. Imports no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pliant.errors import EditError
+
+if TYPE_CHECKING:
+    from pliant.engines.latent.model import LatentModel
+
+DEFAULT_MODEL = "sd15"
+
+COMMON_OPTIONS = {
+    "model": "Stable Diffusion: a name of the catalogue, a hub id, a folder or a file (default: sd15)",
+    "vae": "a tiny autoencoder in place of the model's own, such as taesd (default: none)",
+    "size": "side in pixels of the square that the model works on best (default: the model's own)",
+    "paste_back": "false: give back all that the model made, not only what the edit moves (default: true)",
+}
+"""What each of the first four fields of `Choices` is, for `EngineInfo.options`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """How a model is had and how photos are taken in and put back.
+
+    The first four are the user's, `COMMON_OPTIONS`. The others are what a method asks for: `unet`, a whole model
+    whose UNet takes the place of the model's own; `guided`, the empty prompt's embedding before the prompt's;
+    `sampled`, a sample of the encoder's posterior, not its mode; `uncropped`, photos of any size whole.
+
+    Raises:
+        EditError: a value is not one that is accepted (`invalid_option`).
+    """
+
+    model: "str | LatentModel" = DEFAULT_MODEL
+    vae: str | None = None
+    size: int | None = None
+    paste_back: bool = True
+    unet: str | None = None
+    guided: bool = False
+    sampled: bool = False
+    uncropped: bool = False
+
+    def __post_init__(self) -> None:
+        if self.size is not None:
+            check_range("size", self.size, 64, 4096, whole=True)
+        if not isinstance(self.paste_back, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise EditError(
+                f"paste_back is {self.paste_back!r}; accepted are true and false.", code="invalid_option"
+            )
+
+
+def split_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options that are `Choices`, and the method's own."""
+    common = {name: value for name, value in options.items() if name in COMMON_OPTIONS}
+    return common, {name: value for name, value in options.items() if name not in common}
+
+
+def check_range(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
+    """Refuse the option `name` if its `value` is not a number, or a whole one, from `low` to `high`.
+
+    Raises:
+        EditError: with the code `invalid_option`.
+    """
+    kinds = int if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        kind = "whole numbers" if whole else "numbers"
+        raise EditError(
+            f"{name} is {value!r}; accepted are {kind} from {low:g} to {high:g}.", code="invalid_option"
+        )

@@ -1,0 +1,69 @@
+"""The engine around a drag method on latents. Imports no torch: that is left to the first `open`."""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pliant.engines.base import EngineInfo
+from pliant.engines.latent.choices import Choices
+from pliant.events import CancelToken, OnEvent, ignore
+from pliant.models.device import Runtime
+from pliant.types import Edit, Picture
+
+if TYPE_CHECKING:
+    from pliant.engines.latent.model import LatentModel
+    from pliant.engines.latent.session import LatentSession
+    from pliant.engines.latent.task import Method
+
+
+class LatentEngine:
+    """Opens photos for the method that `make` gives; the first `open` loads the model, which is then kept."""
+
+    def __init__(
+        self, info: EngineInfo, runtime: Runtime, choices: Choices, make: "Callable[[], Method[Any]]"
+    ) -> None:
+        self._info = info
+        self._runtime = runtime
+        self._choices = choices
+        self._make = make
+        self._loading = threading.Lock()
+        self._model: LatentModel | None = None
+
+    def open(
+        self,
+        picture: Picture,
+        *,
+        edit: Edit | None = None,
+        on_event: OnEvent = ignore,
+        cancel: CancelToken | None = None,
+    ) -> "LatentSession":
+        """A session on `picture`, encoded and inverted for `edit`, or for edits without a prompt.
+
+        Raises:
+            MissingRequirementError: torch or diffusers is not installed, or the weights are not there.
+            EditError: `edit` does not fit the picture.
+            PliantError: the model is not one that drags (`unsupported_model`, `invalid_model`), or the device has
+                too little memory (`out_of_memory`).
+        """
+        from pliant.fill.diffusion.requirements import check_installed
+
+        check_installed(self._info.name, "engine")
+        from pliant.engines.latent.session import LatentSession
+
+        cancel = cancel or CancelToken()
+        cancel.check()
+        session = LatentSession(picture, self._info, self._loaded, self._make(), self._choices)
+        session.start(edit, on_event, cancel)
+        return session
+
+    def _loaded(self) -> "LatentModel":
+        from pliant.engines.latent.model import open_model
+        from pliant.fill.diffusion.filler import memory_explained
+
+        chosen = self._choices
+        if not isinstance(chosen.model, str):
+            return chosen.model
+        with self._loading, memory_explained(self._info.name):
+            if self._model is None:
+                self._model = open_model(chosen.model, self._runtime, vae=chosen.vae, unet=chosen.unet)
+            return self._model
