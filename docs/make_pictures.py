@@ -112,11 +112,12 @@ def edges():
     loose, tight = Stroke([(263, 234)], 85), Stroke([(263, 234)], 41)
     regions = [
         DragRegion(Strokes([loose]), [drag], edge="pinned"),
+        DragRegion(Strokes([loose]), [drag], edge="pinned", deform="membrane"),
         DragRegion(Strokes([tight]), [drag]),
         DragRegion(Strokes([loose]), [drag]),
     ]
     pictures = [photo.pixels, *(pliant.apply(photo, Edit([region])).picture.pixels for region in regions)]
-    labels = ["the photo", "pinned, drawn generously", "free, drawn exactly", "free, drawn generously"]
+    labels = ["the photo", "pinned", "pinned, membrane", "free, drawn exactly", "free, drawn generously"]
     write("edges.jpg", strip([np.ascontiguousarray(p[90:380, 130:450]) for p in pictures], labels))
 
 

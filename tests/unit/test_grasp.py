@@ -89,6 +89,17 @@ def test_without_room_the_area_stretches():
     assert np.array_equal(far.picture.pixels, stretched.picture.pixels)
 
 
+def test_what_is_bent_does_not_move_as_a_whole():
+    picture = photo(BALL)
+    held = drag((90, 90), (140, 95), pins=[(80, 80)])
+    opened = scenes.edit(AREA, ((80, 90), (70, 90)), ((100, 90), (110, 90)), edge="pinned")
+    turned = scenes.edit(AREA, ((80, 90), (90, 80)), ((100, 90), (90, 100)), edge="pinned")
+    holes = [pliant.preview(picture, edit).hole.any() for edit in (held, opened)]
+    edges = [Warper(picture).parts(edit)[0][1][0].edge for edit in (held, opened, turned)]
+    assert holes == [False, False]
+    assert edges == ["pinned", "pinned", "free"]
+
+
 def test_a_named_deformer_is_taken_at_its_word():
     preview = pliant.preview(photo(BALL), drag((90, 90), (140, 95), deform="membrane"))
     assert not preview.hole.any()

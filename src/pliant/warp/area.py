@@ -2,8 +2,8 @@
 
 Where such a region is an editable area, larger than what is pulled (the masks of drag benchmarks), stretching all
 of it smears what is around the thing under the handles. So that thing moves as a whole, and uncovers what was
-behind it, as long as the area has room for it; where it has not, the drag cannot have meant the whole thing, and
-the area stretches.
+behind it, as long as its handles and pins move like a whole and the area has room for it. Where not, the drag
+cannot have meant the whole thing, and the area stretches.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from pliant.warp.deform import Points
 from pliant.warp.part import Part, window
 
 ROOM = 0.05  # share of the thing that may leave the area; outlines are found no better than that
+BENT = 0.1  # share of the longest drag by which a handle may miss what turning and shifting gives it
 _PROBES = 4000
 
 
@@ -42,8 +43,11 @@ class Area:
 
     def moving(self, targets: Points) -> Sequence[Part]:
         """The parts that move when the region's handles go to `targets`."""
-        fits = self.things and all(self._leaving(thing, targets) <= ROOM for thing in self.things)
-        return self.things if fits else (self.whole,)
+        whole = self.things and all(
+            _bent(thing.handles, targets[thing.which]) <= BENT and self._leaving(thing, targets) <= ROOM
+            for thing in self.things
+        )
+        return self.things if whole else (self.whole,)
 
     def _leaving(self, thing: Part, targets: Points) -> float:
         """The share of `thing` that would stand on what is not the area; beyond the picture there is room."""
@@ -55,6 +59,19 @@ class Area:
         inside = seen[_on(self.whole.box, seen)] - (self.whole.box.x0, self.whole.box.y0)
         columns, rows = inside.T
         return (len(seen) - np.count_nonzero(self.whole.mask[rows, columns])) / len(moved)
+
+
+def _bent(handles: Points, targets: Points) -> float:
+    """How far handles that go to `targets` are from one turn and shift, as a share of the longest drag."""
+    longest = np.linalg.norm(targets - handles, axis=1).max()
+    if not longest:
+        return 0.0
+    here, there = (points - points.mean(axis=0) for points in (handles, targets))
+    # The best rotation of the plane; a complex number turns a point by being multiplied with it.
+    a, b = here @ (1, 1j), there @ (1, 1j)
+    turn: complex = (a.conj() * b).sum()
+    missed = np.abs(b - a * (turn / abs(turn) if turn else 1.0))
+    return float(missed.max() / longest)
 
 
 def _on(box: Box, places: NDArray[np.intp]) -> Bool:
