@@ -1,11 +1,15 @@
 """Who may talk to the server, and how much it takes."""
 
 import base64
+import contextlib
 import json
+import socket
+import threading
+import time
 
 import numpy as np
 import pytest
-from served import API, HOME, LIVE, client, document, mask, photo, problem, sent
+from served import API, HOME, LIVE, client, connection, document, mask, photo, problem, sent, serving, until
 from starlette.websockets import WebSocketDisconnect
 
 from pliant import imageio
@@ -212,3 +216,64 @@ def test_too_many_previews():
         web.websocket_connect(LIVE),
     ):
         pass
+
+
+# ------------------------------------------------------------------------------------------- slow clients
+
+
+def trickle(address: str, chunks: int, pause: float) -> bytes:
+    """Send a request of 4 bytes a piece, and give what is answered."""
+    host, port = address.removeprefix("http://").split(":")
+    head = f"POST {API}/warp HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as sender:
+        part = '--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+        sender.sendall(f"{head}Content-Length: 1000\r\n\r\n{part}".encode())
+        for _ in range(chunks):
+            sender.sendall(b"slow")
+            sender.settimeout(pause)
+            with contextlib.suppress(TimeoutError):
+                if found := sender.recv(10_000):
+                    return found
+        sender.settimeout(10)
+        return sender.recv(10_000)
+
+
+def test_a_request_that_comes_too_slowly_loses_its_place():
+    with serving(Settings(port=0, slow_seconds=0.3)) as (address, app):
+        places = app.state.context.uploads
+        answer = trickle(address, 100, 0.05)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"connection: close" in answer.lower()
+        assert b'"code":"too_slow"' in answer
+        until(lambda: places.borrowed_tokens == 0)
+
+
+def test_a_request_that_waits_for_its_place_is_not_late():
+    with serving(Settings(port=0, slow_seconds=0.3)) as (address, app), connection(address) as web:
+        places = app.state.context.uploads
+        places.total_tokens = 0
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(web.post(f"{API}/warp", files=sent())))
+        asking.start()
+        asking.join(0.8)
+        assert answers == []
+        places.total_tokens = 1
+        asking.join(10)
+        assert answers[0].status_code == 200
+
+
+def test_an_upload_at_a_fair_speed_takes_its_time():
+    body = json.dumps(document(prompt="x" * 5000)).encode()
+
+    def slowly():
+        for start in range(0, len(content), 2000):
+            time.sleep(0.03)
+            yield content[start : start + 2000]
+
+    with serving(Settings(port=0, slow_seconds=0.1, slowest_kb=1)) as (address, _), connection(address) as web:
+        request = web.build_request("POST", f"{API}/warp", files={**sent(), "edit": ("edit.json", body)})
+        content = request.read()
+        answer = web.post(
+            f"{API}/warp", content=slowly(), headers={"Content-Type": request.headers["content-type"]}
+        )
+    assert answer.status_code == 200

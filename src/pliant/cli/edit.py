@@ -60,14 +60,15 @@ def edit(
 ) -> None:
     """Drag a part of PHOTO and paint what is uncovered.
 
-    What to drag comes from --edit, or from one region (--mask, --box or --polygon) and its --drag and --pin.
+    What to drag comes from --edit, or from one region (--mask, --box or --polygon) and its --drag and --pin;
+    with neither, on a desktop, from you: PHOTO opens in the editor.
     A PNG result holds the edit that made it: `pliant edit result.png` shows it.
     """
-    del verbose
     quick = Quick(mask=mask, box=box, polygon=polygon, drags=drag or (), pins=pin or ())
     asked_of_all = [output, edit_file, edge, deform, strength, refine, prompt, engine_option, filler, seed]
     if photo != PIPE and not quick.given and all(flag is None for flag in asked_of_all):
-        _show_embedded(photo, quick)
+        if not shows_embedded(photo):
+            edit_by_hand(photo, quick, device=device, quiet=quiet, verbose=verbose)
         return
     where = targets(output, pipe_format, candidates, overwrite=overwrite)
     if as_json and where[0].is_pipe:
@@ -76,7 +77,8 @@ def edit(
     asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=prompt, seed=seed)
     named = [f"{name}={value}" for name, value in (("filler", filler), ("refine", refine)) if value]
     options = engine_options([*(engine_option or ()), *named])
-    runtime.get_models(runtime.models_of(filler, refine), offline=offline, yes=yes)
+    models = [*runtime.models_of(filler, refine), *runtime.models_of_engine(engine, options)]
+    runtime.get_models(models, offline=offline, yes=yes)
     options |= {"device": device, "dtype": dtype, "low_mem": low_mem, "offline": offline}
     found = _run(photo, asked, where, engine, options, quiet=quiet)
     warn(found[0]["warnings"], quiet=quiet)
@@ -162,7 +164,8 @@ def _summary(facts: dict[str, Any]) -> str:
     )
 
 
-def _show_embedded(photo: str, quick: Quick) -> None:
+def shows_embedded(photo: str) -> bool:
+    """Print the edit that a PNG result holds; whether there is one."""
     from pliant.document import dumps
     from pliant.errors import DocumentError
 
@@ -171,7 +174,18 @@ def _show_embedded(photo: str, quick: Quick) -> None:
     except DocumentError as error:
         if error.code != "no_edit":
             raise
-        quick.edit()  # says what is missing
-        return
+        return False
     typer.echo(dumps(embedded))
     say(f"this edit made {photo}; to use it again: pliant edit ORIGINAL --edit {photo} -o OUT (flags override it)")
+    return True
+
+
+def edit_by_hand(photo: str, quick: Quick, *, device: str, quiet: bool, verbose: bool) -> None:
+    """Open `photo` in the editor; without a desktop, refuse and say how else to go on."""
+    from pliant.cli.browser import edit_in_browser, on_desktop
+
+    if on_desktop():
+        edit_in_browser(photo, device=device, quiet=quiet, verbose=verbose)
+        return
+    say(f"there is no desktop to open the editor on; `pliant serve --input {photo}` offers it to a browser")
+    quick.edit()  # says what else is missing

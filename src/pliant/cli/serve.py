@@ -51,6 +51,16 @@ Fillers = Annotated[
     list[str] | None,
     typer.Option("--filler", metavar="NAME", help="Offer this filler; the first is the default. Repeatable."),
 ]
+Segmenters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--segmenter", metavar="NAME", help="Offer this segmenter; the first is the default. Repeatable."
+    ),
+]
+Input = Annotated[
+    Path | None, typer.Option("--input", metavar="PHOTO", help="The photo that the editor begins with.")
+]
+Open = Annotated[bool, typer.Option("--open", help="Open the editor in the browser.")]
 OutputDir = Annotated[
     Path | None,
     typer.Option("--output-dir", metavar="DIR", help="Write results there. [default: keep them in memory]"),
@@ -72,17 +82,19 @@ def serve(
     device: Devices = None,
     engine: Engines = None,
     filler: Fillers = None,
+    segmenter: Segmenters = None,
+    photo: Input = None,
     output_dir: OutputDir = None,
+    open_page: Open = False,
     offline: runtime.Offline = False,
     yes: runtime.Yes = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Offer warp, fill and edit over HTTP, to this machine alone.
+    """Serve the editor, and the same over HTTP for programs, to this machine alone.
 
     Ctrl-C stops it; what runs gets ten seconds to finish. docs/http.md describes the routes.
     """
-    from pliant.serve.server import address, listening, run
     from pliant.serve.settings import Settings
 
     settings = Settings(
@@ -97,24 +109,42 @@ def serve(
         devices=tuple(device or ("auto",)),
         engines=tuple(engine or ()),
         fillers=tuple(filler or ()),
+        segmenters=tuple(segmenter or ()),
+        photo=photo,
         output_dir=output_dir,
     )
     check_offers(settings)
     for name in settings.fillers:
         runtime.get_models(runtime.models_of(name, None), offline=offline, yes=yes)
+    for name in settings.segmenters:
+        runtime.get_models(runtime.models_of(None, name), offline=offline, yes=yes)
+    start(settings, open_page=open_page, quiet=quiet, verbose=verbose)
+
+
+def start(settings: "Settings", *, open_page: bool, quiet: bool, verbose: bool) -> None:
+    """Serve until it is stopped; say where, unless `quiet`."""
+    from pliant.cli.browser import open_in_browser
+    from pliant.serve.server import address, listening, run
+
     with listening(settings) as listener:
+        where = address(settings, listener)
         if not quiet:
-            typer.echo(f"Pliant is at {address(settings, listener)} (Ctrl-C stops it)")
+            typer.echo(f"Pliant is at {where} (Ctrl-C stops it)")
             sys.stdout.flush()
+        if open_page:
+            open_in_browser(where)
         run(settings, listener, verbose=verbose)
 
 
 def check_offers(settings: "Settings") -> None:
-    """Refuse an engine or filler that is not there, before anybody waits for it."""
+    """Refuse an engine, filler or segmenter that is not there, before anybody waits for it."""
     from pliant.engines.base import ENGINES
     from pliant.fill.base import make_filler
+    from pliant.regions.segment import make_segmenter
 
     for name in settings.engines:
         ENGINES.get(name)
     for name in settings.fillers:
         make_filler(name)
+    for name in settings.segmenters:
+        make_segmenter(name)

@@ -12,6 +12,7 @@ from pliant.serve import editor_routes, job_routes, openapi, page, problems, rou
 from pliant.serve.context import Context
 from pliant.serve.jobs import Jobs
 from pliant.serve.models import Models
+from pliant.serve.patience import Patience
 from pliant.serve.pictures import Pictures
 from pliant.serve.security import Guard
 from pliant.serve.settings import Settings
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in (routes.router, editor_routes.router, job_routes.router, job_routes.sockets):
         app.include_router(router)
     paths = page.install(app)
+    app.add_middleware(Patience, settings=settings)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body)
     app.add_middleware(Guard, settings=settings, page=paths)
     return app

@@ -22,6 +22,7 @@ from pliant.errors import (
 MEDIA_TYPE = "application/problem+json"
 
 _STATUS_OF_CODE = {
+    "too_slow": 408,
     "too_large": 413,
     "not_a_picture": 415,
     "unsupported": 415,
@@ -48,6 +49,11 @@ _STATUS_OF_KIND: list[tuple[type[PliantError], int]] = [
     (MissingRequirementError, 501),
     (CancelledError, 409),
 ]
+_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    408: {"Connection": "close"},  # what is still to come of the request is not read
+    503: {"Retry-After": "5"},
+}
 _CODE_OF_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 _log = logging.getLogger("pliant.serve")
@@ -84,8 +90,7 @@ def problem_of(error: Exception) -> dict[str, Any]:
 
 def answer(body: dict[str, Any]) -> JSONResponse:
     """A problem as a response."""
-    headers = {503: {"Retry-After": "5"}, 401: {"WWW-Authenticate": "Bearer"}}.get(body["status"])
-    return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
+    return JSONResponse(body, body["status"], _HEADERS.get(body["status"]), MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:

@@ -21,7 +21,8 @@ class Settings:
     `allow_hosts` are names under which a proxy is reached. Results are kept in memory, or as files in
     `output_dir`, until `keep_count`, `keep_seconds` or `keep_mb` (of memory) is exceeded; the files stay.
     `models_mb` bounds the loaded models, `pictures_mb` the decoded pictures that are clicked on. `grace_seconds`
-    is what running jobs get at the end.
+    is what running jobs get at the end. A request that is sent more slowly than `slowest_kb` KiB a second is
+    given up after `slow_seconds`.
 
     Raises:
         PliantError: `invalid_setting`, `token_required` (the host is not loopback), `missing_folder`,
@@ -51,6 +52,8 @@ class Settings:
     models_mb: int = 8192
     pictures_mb: int = 512
     grace_seconds: float = 10.0
+    slow_seconds: float = 20.0
+    slowest_kb: int = 32
 
     def __post_init__(self) -> None:
         self._require_bounds()
