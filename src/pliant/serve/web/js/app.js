@@ -4,6 +4,8 @@
  * in the store, and whoever draws is told by `subscribe`.
  *
  * @import {Box, Doc, Mark, Photo, Point, Question, Size, State, Ui} from "./types.js"
+ * @import {ServerClient} from "./server.js"
+ * @import {Pictures} from "./app/pictures.js"
  *
  * @typedef {object} App
  *
@@ -36,6 +38,8 @@
  *
  * Files.
  *
+ * @property {(example: {photo: string, edit: string}) => Promise<void>} start  called once: what was open before the page was
+ *   loaded, else the photo that the server was started with, else the example, by the addresses of its files
  * @property {(source: Blob | string, name?: string) => Promise<boolean>} open  a picture, an edit document, or the address
  *   of one on this server; false, and a notice, where nothing came of it
  * @property {() => Promise<File | null>} editFile  the edit document; null, and a notice, where there is nothing complete
@@ -46,7 +50,7 @@
  * @property {() => Promise<void>} fill
  * @property {(result: string) => void} cancel  a finished one stays as it is
  * @property {(result: string) => void} remove  takes it off the list; cancels it first
- * @property {(result: string | null) => void} show  null: the photo with its live bend
+ * @property {(result: string | null) => Promise<void>} show  null: the photo with its live bend
  * @property {(result: string) => Promise<void>} continueFrom  makes it the photo
  * @property {(result: string) => void} reopen  makes its document the present one
  *
@@ -63,5 +67,83 @@
  */
 
 /** @typedef {(question: Question) => Promise<string | null>} Ask */
+/** @typedef {ReturnType<typeof createSession>} Session */
 
-export {};
+import { createFilling } from "./app/filling.js";
+import { createFiles } from "./app/files.js";
+import { firstState } from "./app/first.js";
+import { createGestures } from "./app/gestures.js";
+import { createHealth } from "./app/health.js";
+import { createNotices } from "./app/notices.js";
+import { createOpening } from "./app/opening.js";
+import { createPictures } from "./app/pictures.js";
+import { createSelecting } from "./app/selecting.js";
+import { createShowing } from "./app/showing.js";
+import { createStarting } from "./app/starting.js";
+import { createViewing } from "./app/viewing.js";
+import { photoOf } from "./document.js";
+import { createLive } from "./live.js";
+import { createSession } from "./session.js";
+import { createStore } from "./store.js";
+
+/**
+ * The app, its parts put together.
+ *
+ * @param {object} given
+ * @param {ServerClient} given.server
+ * @param {{set: (token: string) => void}} given.token
+ * @param {Ask} given.ask  how the user is asked something
+ * @param {boolean} [given.pictures]  whether the server draws the bend, because this browser cannot
+ * @param {Pictures} [given.reader]  of picture files
+ * @param {Session} [given.session]
+ * @returns {App}
+ */
+export function createApp(given) {
+  const { server, token, ask, reader = createPictures(server), session = createSession() } = given;
+  const store = createStore(firstState());
+  const { notice, dismiss, busy } = createNotices(store);
+  const filling = createFilling({ store, server, pictures: reader, notice });
+  const showing = createShowing(store, reader);
+  const gestures = createGestures(store, notice, filling.released);
+  const opening = createOpening({ store, server, pictures: reader, gestures, notice, busy, ask });
+  const selecting = createSelecting({ store, server, pictures: reader, gestures, notice, busy });
+  const viewing = createViewing(store);
+  const health = createHealth(store, server);
+  const files = createFiles(store, showing, notice);
+  const live = createLive({ store, server, pictures: given.pictures ?? false });
+  const starting = createStarting({ store, server, pictures: reader, session, opening, health });
+
+  return {
+    get: store.get,
+    subscribe: store.subscribe,
+    photo: () => photoOf(store.get()),
+    ...gestures,
+    ...viewing,
+    ...files,
+    ...selecting,
+    notice,
+    dismiss,
+    open: opening.open,
+    fill: filling.fill,
+    cancel: filling.cancel,
+    remove: filling.remove,
+    show: showing.show,
+    async continueFrom(id) {
+      const result = showing.taken(id);
+      if (result) await opening.continueFrom(result);
+    },
+    reopen(id) {
+      const result = showing.taken(id);
+      if (result) gestures.replace("Open the result's edit", result.doc);
+    },
+    async start(example) {
+      await starting.start(example);
+      filling.resume();
+    },
+    unlock(given) {
+      token.set(given);
+      void health.look();
+    },
+    stop: () => [live, health, filling, showing, starting].forEach((part) => part.stop()),
+  };
+}

@@ -118,7 +118,8 @@
  * @property {number | null} share  0 to 1 of the stage, where known
  * @property {string | null} peek  a small picture of work in progress, as a data URI
  * @property {Blob | null} file
- * @property {ImageBitmap | null} bitmap
+ * @property {ImageBitmap | null} bitmap  null where it is not done, or was let go to save memory: `app.show` brings it back
+ * @property {ImageBitmap | null} thumb  small, for lists; there as long as the result
  * @property {Record<string, any> | null} facts
  * @property {Problem | null} problem
  *
