@@ -1,8 +1,8 @@
 """*Exact*: samples made from a seed, whose answer is known to the pixel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -35,7 +35,10 @@ class Exact:
     count: int = 300
     seed: int = 0
     side: int = 256
-    _pack: Pack = field(default_factory=Pack, repr=False, compare=False)
+
+    @cached_property
+    def _pack(self) -> Pack:
+        return Pack()
 
     def __post_init__(self) -> None:
         bounds = {
