@@ -281,7 +281,8 @@ def test_the_photo_that_was_named_is_given_as_it_is(tmp_path):
 
 
 def test_without_a_photo_there_is_none(web):
-    problem(web.get(f"{API}/photo"), 404, "no_photo")
+    answer = web.get(f"{API}/photo")
+    assert (answer.status_code, answer.content) == (204, b"")
 
 
 def test_only_a_picture_is_given(tmp_path):

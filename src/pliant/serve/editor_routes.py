@@ -44,7 +44,7 @@ async def view(request: Request, here: Here) -> Response:
     return picture_answer(await with_form(request, here, ("image",), schemas.ViewForm, work), name="view")
 
 
-@router.get("/photo", response_class=Response, responses=PHOTO)
+@router.get("/photo", response_class=Response, responses={**PHOTO, 204: {"description": "None was named."}})
 async def photo(here: Here) -> Response:
-    """The photo that was named when the server was started, as it is; 404 where there was none."""
+    """The photo that was named when the server was started, as it is; 204 where there was none."""
     return await to_thread.run_sync(photo_answer, here.settings.photo, limiter=here.pictures)

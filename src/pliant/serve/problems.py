@@ -30,7 +30,6 @@ _STATUS_OF_CODE = {
     "filler_not_offered": 403,
     "engine_not_offered": 403,
     "segmenter_not_offered": 403,
-    "no_photo": 404,
     "missing_file": 404,
     "unknown_job": 404,
     "not_finished": 409,

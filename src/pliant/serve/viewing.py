@@ -11,7 +11,6 @@ from pliant.imageio import encode
 from pliant.imageio.pixels import to_8_bit
 from pliant.imageio.source import format_in
 from pliant.serve.job import Output
-from pliant.serve.problems import RequestError
 from pliant.types import Origin, Picture
 
 
@@ -23,14 +22,13 @@ def viewable(picture: Picture) -> Output:
 
 
 def photo_answer(path: Path | None) -> Response:
-    """The file that the operator named, as it is.
+    """The file that the operator named, as it is; nothing (204) where none was named.
 
     Raises:
-        RequestError: `no_photo`, there is none.
         PictureError: it is gone, or no picture.
     """
     if path is None:
-        raise RequestError("No photo was named when the server was started.", code="no_photo")
+        return Response(status_code=204)
     content = read_bytes(path, fail=PictureError)
     kind = format_in(content, repr(path.name)).lower()
     headers = {"Content-Disposition": f"inline; filename*=UTF-8''{quote(path.name, safe='')}"}

@@ -164,13 +164,10 @@ export function createServer({ base, token, fetch = globalThis.fetch.bind(global
     /** @param {Blob} file @returns {Promise<Blob>}  the same picture in a format that browsers show */
     view: async (file) => (await post(`${API}/view`, { image: file })).blob(),
 
-    /** @returns {Promise<File | null>}  the photo that the server was started with */
+    /** @returns {Promise<File | null>}  the photo that the server was started with; null: with none */
     async photo() {
-      const answer = await ask(`${API}/photo`).catch((error) => {
-        if (problemOf(error).status === 404) return null;
-        throw error;
-      });
-      if (!answer) return null;
+      const answer = await ask(`${API}/photo`);
+      if (answer.status === 204) return null;
       const [, name] = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("Content-Disposition") ?? "") ?? [];
       const blob = await answer.blob();
       return new File([blob], name ? decodeURIComponent(name) : "photo", { type: blob.type });
