@@ -58,6 +58,30 @@ export const slider = ({ name, value, min = 0, max, step = 1, shown, title, slid
     <output>${shown}</output></label>`;
 
 /**
+ * A field for a number; what is no number, or too small or large, is put right where it stands.
+ *
+ * @param {object} about
+ * @param {string} about.name
+ * @param {number | null} about.value  null: nothing was chosen
+ * @param {number} [about.min]
+ * @param {number} [about.max]
+ * @param {boolean} [about.whole]
+ * @param {boolean} [about.empty]  whether it may be empty
+ * @param {(value: number | null) => void} about.set  null only where it may be empty
+ */
+export function numberField({ name, value, min, max, whole = false, empty = false, set }) {
+  const change = (/** @type {Event} */ event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const given = whole ? Math.round(input.valueAsNumber) : input.valueAsNumber;
+    const next = Number.isNaN(given) ? (empty ? null : value) : Math.min(Math.max(given, min ?? given), max ?? given);
+    input.value = next === null ? "" : String(next);
+    set(next);
+  };
+  return html`<input class="input short" type="number" aria-label=${name} min=${min ?? nothing} max=${max ?? nothing} step=${whole ? 1 : "any"}
+    placeholder=${empty ? "default" : nothing} .value=${value === null ? "" : String(value)} @change=${change} />`;
+}
+
+/**
  * @param {string} name
  * @param {boolean} on
  * @param {(on: boolean) => void} set
@@ -102,7 +126,7 @@ export function picker({ id, name, value, choices, pick, title }) {
 }
 
 /** @param {Event} event */
-export const numberIn = (event) => /** @type {HTMLInputElement} */ (event.target).valueAsNumber;
+const numberIn = (event) => /** @type {HTMLInputElement} */ (event.target).valueAsNumber;
 
 /** @param {Event} event */
 export const textIn = (event) => /** @type {HTMLInputElement | HTMLTextAreaElement} */ (event.target).value;

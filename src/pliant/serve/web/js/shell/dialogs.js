@@ -1,21 +1,18 @@
 // @ts-check
-import { html, nothing } from "../../vendor/lit-html.js";
+import { html, render } from "../../vendor/lit-html.js";
 import { iconButton } from "./controls.js";
 import { keySheet } from "./keysheet.js";
 
 /** @import {App} from "../app.js" */
-/** @import {Frame, Page} from "./page.js" */
+/** @import {Frame} from "./page.js" */
 /** @import {Question} from "../types.js" */
 
 /** @param {Frame} frame */
-export const dialogs = ({ app, page }) => html`
+export const dialogs = ({ app }) => html`
   <dialog class="dialog wide" id="keys" aria-labelledby="keys-title" @click=${closeOutside}>
     <header class="dialog-head"><h2 id="keys-title">Keys</h2>
       ${iconButton({ shape: "close", name: "Close", press: () => dialog("keys").close() })}</header>
     ${keySheet()}
-  </dialog>
-  <dialog class="dialog" id="question" aria-labelledby="question-title" @click=${closeOutside}>
-    ${page.question ? asked(page.question) : nothing}
   </dialog>
   <dialog class="dialog" id="token" aria-labelledby="token-title">
     <form method="dialog" @submit=${(/** @type {SubmitEvent} */ event) => unlock(app, event)}>
@@ -38,20 +35,19 @@ const asked = ({ title, text, choices }) =>
       )}</div>`;
 
 /**
- * What lets the app ask the user: shows a question, and answers with the chosen value, or null.
+ * Asks the user.
  *
- * @param {(patch: Partial<Page>) => void} turn  has drawn when it returns
- * @returns {(question: Question) => Promise<string | null>}
+ * @param {Question} question
+ * @returns {Promise<string | null>}  the value of the choice; null: none of them
  */
-export const asker = (turn) => (question) => {
-  turn({ question });
+export async function ask(question) {
   const box = dialog("question");
+  render(asked(question), box);
   box.returnValue = "";
   box.showModal();
-  return new Promise((answer) => {
-    box.addEventListener("close", () => answer(box.returnValue || null), { once: true });
-  });
-};
+  await new Promise((closed) => box.addEventListener("close", closed, { once: true }));
+  return box.returnValue || null;
+}
 
 /** @param {string} id */
 export const dialog = (id) => /** @type {HTMLDialogElement} */ (document.getElementById(id));

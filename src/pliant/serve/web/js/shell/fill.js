@@ -1,9 +1,9 @@
 // @ts-check
 import { html, nothing } from "../../vendor/lit-html.js";
-import { lacking, setOption, setWish } from "../document.js";
-import { numberIn, picker, segments, textIn, toggle } from "./controls.js";
+import { LIMITS, lacking, setOption, setWish } from "../document.js";
+import { numberField, picker, segments, textIn, toggle } from "./controls.js";
 import { icon } from "./icons.js";
-import { firstUsable, reasonOf } from "./listed.js";
+import { defaultOf, reasonOf } from "./listed.js";
 import { partName } from "./parts.js";
 import { progress } from "./progress.js";
 
@@ -35,7 +35,7 @@ function filler({ app, doc, state }) {
     id: "filler",
     name: "Paint with",
     title: "The filler: what paints the hole",
-    value: doc.filler ?? firstUsable(fillers, "filler")?.name ?? "",
+    value: doc.filler ?? defaultOf(fillers)?.name ?? "",
     choices: fillers.map((one) => ({ value: one.name, label: one.name, text: one.summary, reason: reasonOf(one, "filler") })),
     pick: (name) => app.apply("Change filler", (now) => setWish(now, { filler: name })),
   });
@@ -44,7 +44,7 @@ function filler({ app, doc, state }) {
 /** Only where something reads it. @param {Frame} frame */
 function prompt({ app, doc, state }) {
   const engine = state.server.engines.find((one) => one.name === doc.engine);
-  const filler = state.server.fillers.find((one) => one.name === doc.filler);
+  const filler = state.server.fillers.find((one) => (doc.filler ? one.name === doc.filler : one.default));
   const read = engine && "filler" in engine.options ? filler?.understands_prompt : engine?.understands_prompt;
   if (!read) return nothing;
   return html`<label class="field"><span class="name">What should be there</span>
@@ -54,9 +54,9 @@ function prompt({ app, doc, state }) {
 
 /** @param {Frame} frame */
 const seed = ({ app, doc }) => {
-  const set = (/** @type {number} */ value) => app.apply("Change seed", (now) => setWish(now, { seed: value }));
+  const set = (/** @type {number | null} */ seed) => app.apply("Change seed", (now) => setWish(now, { seed: seed ?? now.seed }));
   return html`<div class="row"><label class="row grow" title="The same seed gives the same picture"><span class="name grow">Seed</span>
-      <input class="input short" type="number" min="0" step="1" .value=${String(doc.seed)} @change=${(/** @type {Event} */ event) => set(numberIn(event))} /></label>
+      ${numberField({ name: "Seed", value: doc.seed, min: 0, max: LIMITS.seed, whole: true, set })}</label>
     <button class="button only line" type="button" title="Another seed" aria-label="Another seed" @click=${() => set(Math.floor(Math.random() * 100_000))}>${icon("dice")}</button></div>`;
 };
 
@@ -92,8 +92,7 @@ function engineOptions({ app, doc, state }) {
     const value = doc.options[name];
     if (yes) return toggle(name, typeof value === "boolean" ? value : /true|on|yes/i.test(yes), (on) => set(name, on), text);
     return html`<label class="field"><span class="row"><span class="name grow">${name}</span>
-      <input class="input short" type="number" step="any" placeholder="default" .value=${value === undefined ? "" : String(value)}
-        @change=${(/** @type {Event} */ event) => set(name, Number.isNaN(numberIn(event)) ? null : numberIn(event))} /></span>
+      ${numberField({ name, value: typeof value === "number" ? value : null, empty: true, set: (next) => set(name, next) })}</span>
       <small class="help">${text}</small></label>`;
   });
 }
@@ -121,8 +120,8 @@ export function missing({ doc, photo, state }) {
   if (state.server.state === "gone") return "The server is away";
   if (state.server.state === "locked") return "The server wants its token";
   if (!doc.parts.length) return "Paint a part first";
-  if (doc.parts.some((part) => !lacking(part))) return null;
-  const first = doc.parts[doc.parts.length - 1];
-  const lack = lacking(first);
-  return `${partName(doc, first)}: ${lack === "drags" ? "pull it first" : lack === "target" ? "paint where it goes" : "paint it first"}`;
+  const open = doc.parts.find(lacking);
+  if (!open) return null;
+  const todo = { region: "paint it", drags: "pull it", source: "paint what is taken", target: "paint where it goes" };
+  return `${partName(doc, open)}: ${todo[lacking(open) ?? "region"]}, or delete it`;
 }

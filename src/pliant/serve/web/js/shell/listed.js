@@ -18,8 +18,5 @@ export function reasonOf(entry, kind) {
   return null;
 }
 
-/**
- * @param {Entry[]} entries
- * @param {"engine" | "filler" | "segmenter"} kind
- */
-export const firstUsable = (entries, kind) => entries.find((entry) => !reasonOf(entry, kind));
+/** What the server takes where nothing was chosen. @param {Entry[]} entries */
+export const defaultOf = (entries) => entries.find((entry) => entry.default);

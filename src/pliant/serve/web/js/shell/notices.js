@@ -4,6 +4,7 @@ import { iconButton } from "./controls.js";
 import { icon } from "./icons.js";
 import { words } from "./progress.js";
 
+/** @import {App} from "../app.js" */
 /** @import {Frame} from "./page.js" */
 
 /** What the page has to say, where it does not move anything; a screen reader hears it. @param {Frame} frame */
@@ -16,6 +17,22 @@ export const notices = ({ app, state }) => html`
     )}
   </div>
   <p class="unseen" role="status" aria-live="polite">${spoken(state.results[0])}</p>`;
+
+const INFO_STAYS = 6000; // milliseconds; what went wrong stays until it is dismissed
+
+/**
+ * Takes information away once it could be read.
+ *
+ * @param {App} app
+ */
+export function expireNotices(app) {
+  app.subscribe(({ notices: now }, { notices: before }) => {
+    const known = new Set(before.map((notice) => notice.id));
+    for (const { id, kind } of now) {
+      if (kind === "info" && !known.has(id)) setTimeout(() => app.dismiss(id), INFO_STAYS);
+    }
+  });
+}
 
 /** The state of the newest result, without the numbers that change all the time. @param {Frame["state"]["results"][number] | undefined} result */
 function spoken(result) {

@@ -2,7 +2,7 @@
 import { html, nothing } from "../../vendor/lit-html.js";
 import { partOf } from "../document.js";
 import { picker, segments, slider, toggle } from "./controls.js";
-import { reasonOf } from "./listed.js";
+import { defaultOf, reasonOf } from "./listed.js";
 
 /** @import {Frame} from "./page.js" */
 /** @import {Slot, ToolName} from "../types.js" */
@@ -81,11 +81,10 @@ const size = ({ app, state, photo }) =>
 /** @param {Frame} frame */
 function segmenter({ app, state }) {
   const listed = state.server.segmenters;
-  const first = listed.find((one) => !reasonOf(one, "segmenter"));
   return picker({
     id: "segmenter",
     name: "With",
-    value: state.ui.segmenter ?? first?.name ?? "",
+    value: state.ui.segmenter ?? defaultOf(listed)?.name ?? "",
     choices: listed.map((one) => ({ value: one.name, label: one.name, text: one.summary, reason: reasonOf(one, "segmenter") })),
     pick: (name) => app.ui({ segmenter: name }),
   });

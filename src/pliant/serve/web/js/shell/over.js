@@ -26,5 +26,6 @@ function banner({ state }) {
     return html`<p class="banner" role="status">${icon("shield")}<span>The server wants its token.</span>
       <button class="button line" type="button" @click=${show}>Enter it</button></p>`;
   }
-  return nothing;
+  const { problem } = state.live;
+  return problem ? html`<p class="banner" role="status">${icon("warn")}<span>${problem.detail}</span></p>` : nothing;
 }

@@ -3,7 +3,7 @@
  * What the page knows beside the app's state, and what every template gets.
  *
  * @import {App} from "../app.js"
- * @import {Doc, Photo, Question, State} from "../types.js"
+ * @import {Doc, Photo, State} from "../types.js"
  *
  * @typedef {object} Page
  * @property {boolean} sheet  on a phone: whether the panel is open
@@ -11,7 +11,6 @@
  * @property {boolean} more  whether the options for filling are open
  * @property {number} amount  pixels by which Grow, Shrink and Smooth change a region
  * @property {boolean} guided  whether the first steps have been understood, or sent away
- * @property {Question | null} question
  *
  * @typedef {object} Frame  one picture of the page
  * @property {App} app
@@ -31,7 +30,6 @@ export const firstPage = () => ({
   more: false,
   amount: 4,
   guided: remembered(GUIDED) !== null,
-  question: null,
 });
 
 /** The first steps are never shown again in this browser. */

@@ -1,9 +1,9 @@
 // @ts-check
 import { html, nothing } from "../../vendor/lit-html.js";
 import { addMark, marksOf, partOf, setMarks, setPart } from "../document.js";
-import { numberIn, picker, segments, slider } from "./controls.js";
+import { numberField, picker, segments, slider } from "./controls.js";
 import { icon } from "./icons.js";
-import { firstUsable } from "./listed.js";
+import { defaultOf } from "./listed.js";
 import { partName } from "./parts.js";
 
 /** @import {IconName} from "./icons.js" */
@@ -84,20 +84,23 @@ function region({ app, doc, state, page, turn }) {
     ["smooth", "Smooth", `Round off what is smaller than ${page.amount} px`, add("Smooth", { kind: "smooth", radius: page.amount })],
     ["invert", "Invert", "Mark what is not marked", add("Invert", { kind: "invert" })],
   ];
-  const segmenter = firstUsable(state.server.segmenters, "segmenter");
+  const segmenter = defaultOf(state.server.segmenters);
   return html`<fieldset class="region"><legend class="unseen">Shape</legend>
     <div class="shape"><span class="name">Shape</span>
       ${changes.map(
         ([shape, name, what, press]) => html`<button class="button line only" type="button" title=${what} aria-label=${name} ?disabled=${off} @click=${press}>${icon(shape)}</button>`,
       )}
-      <label class="amount" title="By how much Grow, Shrink and Smooth change the shape"><input class="input" type="number" min="1" max="200" step="1" .value=${String(page.amount)}
-        aria-label="Pixels by which the shape changes" @change=${(/** @type {Event} */ event) => turn({ amount: bounded(numberIn(event)) })} /><span>px</span></label>
+      <label class="amount" title="By how much Grow, Shrink and Smooth change the shape">${numberField({
+        name: "Pixels by which the shape changes",
+        value: page.amount,
+        min: 1,
+        max: 200,
+        whole: true,
+        set: (amount) => turn({ amount: amount ?? page.amount }),
+      })}<span>px</span></label>
     </div>
     <div class="pair-row">${segmenter ? html`<button class="button line grow" type="button" ?disabled=${off} title="Move the border onto the object’s (${segmenter.name})" @click=${() => app.refine()}>
         ${icon("refine")}Refine border</button>` : nothing}
       <button class="button line" type="button" title="Take all paint away" ?disabled=${off} @click=${() => app.apply("Clear", (now) => setMarks(now, slot, []))}>Clear</button></div>
   </fieldset>`;
 }
-
-/** @param {number} amount */
-const bounded = (amount) => Math.min(Math.max(Math.round(amount) || 1, 1), 200);

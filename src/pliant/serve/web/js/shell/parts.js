@@ -10,9 +10,9 @@ import { partThumb } from "./thumb.js";
 /** @import {Doc, Part, Slot} from "../types.js" */
 
 const NEEDS = {
-  region: "Paint what is to move",
-  drags: "Pull it: it has no arrow yet",
-  source: "Paint where it is taken from",
+  region: "Nothing painted yet",
+  drags: "Not pulled yet",
+  source: "Paint what is taken",
   target: "Paint where it goes",
 };
 
@@ -91,10 +91,7 @@ function protect({ app, doc, state, photo }) {
  * @param {Doc} doc
  * @param {Part} part
  */
-export function partName(doc, part) {
-  const alike = doc.parts.filter((other) => other.kind === part.kind);
-  return `${part.kind === "drag" ? "Part" : "Pair"} ${alike.indexOf(part) + 1}`;
-}
+export const partName = (doc, part) => `Part ${doc.parts.findIndex((other) => other.id === part.id) + 1}`;
 
 /** @param {Part} part */
 function held(part) {

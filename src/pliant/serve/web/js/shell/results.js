@@ -38,9 +38,9 @@ function row({ app, state }, result, number) {
   const over = !["sending", "queued", "running"].includes(result.state);
   return html`<li class="item-row result" data-chosen=${String(chosen)} data-state=${over ? (result.state === "done" ? "done" : "failed") : "running"}>
     <button class="item-main" type="button" aria-pressed=${String(chosen)} ?disabled=${result.state !== "done"} title=${facts(result)} @click=${() => app.show(result.id)}>
-      ${result.bitmap || !result.peek
-        ? pictureThumb(result.bitmap)
-        : html`<img class="thumb wide" src=${result.peek} alt="" />`}
+      ${result.thumb || !result.peek
+        ? pictureThumb(result.thumb)
+        : html`<img class="thumb wide" src=${result.peek} alt="" draggable="false" />`}
       <span class="item-words">
         <span class="item-head"><b>${name}</b>${result.state === "done" ? html`<small>${made(result)}</small>` : nothing}</span>
         ${stands(result)}</span>

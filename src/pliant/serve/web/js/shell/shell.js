@@ -11,8 +11,8 @@ import { render } from "../../vendor/lit-html.js";
 import { docOf, photoOf } from "../document.js";
 import { dialog, dialogs } from "./dialogs.js";
 import { takeFiles } from "./drop.js";
-import { beacon } from "./guide.js";
-import { notices } from "./notices.js";
+import { beacon, leave, understood } from "./guide.js";
+import { expireNotices, notices } from "./notices.js";
 import { options } from "./options.js";
 import { over } from "./over.js";
 import { panel } from "./panel.js";
@@ -42,11 +42,13 @@ export function mountShell(app, pages) {
   app.subscribe((state, before) => {
     soon();
     if (state.server.state === "locked" && before.server.state !== "locked") dialog("token").showModal();
+    if (!pages.get().guided && understood(state, before)) leave(turn);
   });
   pages.subscribe(soon);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", soon);
   new MutationObserver(soon).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   takeFiles(app, turn);
+  expireNotices(app);
   draw();
   return draw;
 }

@@ -15,7 +15,7 @@ export const topbar = (frame) =>
     <div class="top-middle">${steps(frame)}<span class="rule"></span>${zoom(frame)}<span class="rule"></span>${compare(frame)}</div>
     <div class="top-right">${themeAndKeys()} ${saving(frame)}</div>`;
 
-const wordmark = html`<h1 class="wordmark"><img src="icon.svg" width="22" height="22" alt="" /><span>Pliant</span></h1>`;
+const wordmark = html`<h1 class="wordmark"><img src="icon.svg" width="22" height="22" alt="" draggable="false" /><span>Pliant</span></h1>`;
 
 /** @param {Frame} frame */
 const opening = ({ app }) =>
