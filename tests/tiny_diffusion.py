@@ -65,8 +65,23 @@ def sd15(channels: int = 9) -> Path:
 
 
 @cache
-def sdxl() -> Path:
-    """Stable Diffusion XL inpainting."""
+def sd15_shaped() -> Any:
+    """The UNet of Stable Diffusion 1.5, block for block, with narrow layers."""
+    torch.manual_seed(15)
+    return UNet2DConditionModel(
+        sample_size=64,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(8, 16, 16, 16),
+        norm_num_groups=4,
+        attention_head_dim=2,
+        cross_attention_dim=TEXT_WIDTH,
+    ).eval()
+
+
+@cache
+def sdxl(channels: int = 9) -> Path:
+    """Stable Diffusion XL, inpainting unless it has 4 channels."""
     torch.manual_seed(20)
     added = {
         "addition_embed_type": "text_time",
@@ -80,10 +95,10 @@ def sdxl() -> Path:
         text_encoder_2=CLIPTextModelWithProjection(_text_config()),
         tokenizer=_tokenizer(),
         tokenizer_2=_tokenizer(),
-        unet=_unet(9, 2 * TEXT_WIDTH, **added),
+        unet=_unet(channels, 2 * TEXT_WIDTH, **added),
         scheduler=EulerDiscreteScheduler(**_noise(), steps_offset=1),
     )
-    return _saved(pipeline, "sdxl")
+    return _saved(pipeline, "sdxl" if channels == 9 else f"sdxl-{channels}")
 
 
 @cache

@@ -456,8 +456,9 @@ def test_engines(run):
 
 def test_engines_as_json(run):
     facts = json.loads(run("engines", "--json")[1])
-    assert [row["name"] for row in facts["engines"]] == ["inpaint4drag"]
+    assert [row["name"] for row in facts["engines"]][:2] == ["inpaint4drag", "regiondrag"]
     assert facts["engines"][0]["options"]["filler"]
+    assert facts["engines"][1]["weights"] == ["sd15"]
     assert {row["name"]: row["edge"] for row in facts["deformers"]}["membrane"] == "pinned"
 
 

@@ -2,9 +2,9 @@
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -59,6 +59,21 @@ def models_of(filler: str | None, segmenter: str | None) -> list[str]:
         elif chosen is not None and _HUB_ID.fullmatch(chosen) and not Path(chosen).exists():
             found.append(chosen)
     return found
+
+
+def models_of_engine(name: str, options: Mapping[str, Any]) -> list[str]:
+    """The models that the chosen engine loads: those its options name, and else its own.
+
+    Raises:
+        MissingRequirementError: as `models_of`.
+    """
+    from pliant.engines.base import ENGINES
+
+    info = ENGINES.get(name).info
+    _require(info.extra, name)
+    own = () if "model" in options else info.weights
+    named = [str(options[option]) for option in ("model", "vae") if options.get(option)]
+    return [*own, *(reference for reference in named if not Path(reference).expanduser().exists())]
 
 
 def _require(extra: str | None, name: str) -> None:
