@@ -21,8 +21,8 @@ import { maskPng } from "./png.js";
 /** Bounds of the server's on one region; more is sent as a mask. */
 const MOST = { strokes: 1_000, points: 50_000 };
 
-/** @type {WeakMap<Patch, Promise<string>>} */
-const encoded = new WeakMap();
+/** @type {WeakMap<Mark[], {size: Size, region: Promise<unknown>}>} */
+const made = new WeakMap();
 
 /**
  * `doc` for a photo of `size`. What is drawn stays strokes, a polygon or a box where the document has a word for it;
@@ -115,13 +115,25 @@ function lack(missing, part, lacks, id) {
 }
 
 /**
+ * The same value for the same marks, so that masks are encoded once, and a region that stayed is seen to have stayed.
+ *
  * @param {Mark[]} marks
  * @param {Size} size
  * @returns {Promise<unknown>}
  */
-async function region(marks, size) {
-  return plain(marks) ?? { mask: await maskUri(patchOf(marks, size), size) };
+function region(marks, size) {
+  const known = made.get(marks);
+  if (known && known.size.width === size.width && known.size.height === size.height) return known.region;
+  const region = Promise.resolve(plain(marks) ?? maskRegion(patchOf(marks, size), size));
+  made.set(marks, { size, region });
+  return region;
 }
+
+/**
+ * @param {Patch} patch
+ * @param {Size} size
+ */
+const maskRegion = async (patch, size) => ({ mask: await dataUri(await maskPng(patch, size)) });
 
 /**
  * `marks` in the document's own words; null where it has none for them.
@@ -170,17 +182,6 @@ const place = (point) => point.map(rounded);
 
 /** @param {number} value */
 const rounded = (value) => Math.round(value * 1000) / 1000;
-
-/**
- * @param {Patch} patch
- * @param {Size} size
- * @returns {Promise<string>}
- */
-function maskUri(patch, size) {
-  const known = encoded.get(patch) ?? maskPng(patch, size).then(dataUri);
-  encoded.set(patch, known);
-  return known;
-}
 
 /**
  * @param {Blob} blob
