@@ -88,7 +88,8 @@ def _votes(layer: Layer, front: NDArray[np.int32], index: int, frame: Frame) -> 
     reached, number, counts = np.unique(cells, return_inverse=True, return_counts=True)
     shift = _rounded(number, counts, way * frame.scale)
     moved = np.stack([reached % width, reached // width], axis=1) + shift
-    wanted = _flat(np.clip(moved, 0, (width - 1, frame.cells[0] - 1)), width)
+    outside = ((moved < 0) | (moved >= frame.cells[::-1])).any(axis=1)
+    wanted = np.where(outside, -1, _flat(moved, width))
     return _settled(reached, counts, wanted, number, sources)
 
 
