@@ -1,8 +1,8 @@
 """Reads the pickles of published data sets without running what is in them.
 
 A pickle names functions to call. Only the names that arrays of numbers need are understood here, and each stands
-for a small function or class of ours: numpy itself is never called, since its own `dtype` can be talked into taking
-bytes for pointers.
+for a small function or class of ours: numpy itself is never called, since its own `dtype` can be talked into
+taking bytes for pointers.
 """
 
 import io

@@ -59,8 +59,8 @@ class FeatureMap:
         """
         dots = self._corners @ (wanted / max(float(np.linalg.norm(wanted)), _SMALLEST))
         cell, weights = self._cells(points)
-        squares = np.einsum("na,nab,nb->n", weights, self._products[cell], weights)
-        return np.einsum("na,na->n", weights, dots[cell]) / np.sqrt(np.maximum(squares, _SMALLEST))
+        squares = ((weights[:, None] @ self._products[cell])[:, 0] * weights).sum(axis=1)
+        return (weights * dots[cell]).sum(axis=1) / np.sqrt(np.maximum(squares, _SMALLEST))
 
     def _cells(self, points: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """The index of the upper left one of the four cells around each point, and the weights `(N, 4)` of all."""
