@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { frontToBack, linesOf } from "../../src/pliant/serve/web/js/stage/meshes.js";
+import { footprintOf, frontToBack, linesOf } from "../../src/pliant/serve/web/js/stage/grid.js";
+import { COARSE, createPace } from "../../src/pliant/serve/web/js/stage/pace.js";
 import { isPinch, pinched } from "../../src/pliant/serve/web/js/stage/pinch.js";
 import { placed } from "../../src/pliant/serve/web/js/stage/place.js";
 import { fitting } from "../../src/pliant/serve/web/js/stage/textures.js";
@@ -89,6 +90,28 @@ test("two cells have seven lines, none of them a diagonal", () => {
   const lines = linesOf(Uint32Array.of(0, 1, 4, 0, 4, 3, 1, 2, 5, 1, 5, 4));
   const pairs = Array.from({ length: lines.length / 2 }, (_, i) => `${lines[2 * i]}-${lines[2 * i + 1]}`).sort();
   assert.deepEqual(pairs, ["0-1", "0-3", "1-2", "1-4", "2-5", "3-4", "4-5"]);
+});
+
+test("a mesh's footprint is one rectangle for each run of cells", () => {
+  // 0 1 2 3     three cells above, below them the first and the third
+  // 4 5 6 7
+  // 8 9 10 11
+  const rest = Float32Array.from({ length: 24 }, (_, i) => (i % 2 ? Math.floor(i / 8) * 10 : ((i / 2) % 4) * 5));
+  const cell = (a) => [a, a + 1, a + 5, a, a + 5, a + 4];
+  const corners = Uint32Array.from([0, 1, 2, 4, 6].flatMap(cell));
+  const area = (t) => Math.abs((t[2] - t[0]) * (t[5] - t[1]) - (t[4] - t[0]) * (t[3] - t[1])) / 2;
+  const triangles = footprintOf({ rest, corners });
+  assert.equal(triangles.length / 6, 6);
+  const areas = Array.from({ length: 6 }, (_, i) => area(triangles.subarray(6 * i)));
+  assert.deepEqual(areas, [75, 75, 25, 25, 25, 25]);
+});
+
+test("frames that come late, and only while a grip is moved, make the picture coarse until it rests", () => {
+  const pace = createPace();
+  assert.deepEqual([90, 90, 90].map((waited) => pace.next(waited, false)), [1, 1, 1]);
+  assert.deepEqual([90, 90, 10, 90, 90].map((waited) => pace.next(waited, true)), [1, 1, 1, 1, 1]);
+  assert.deepEqual([90, 5, 5].map((waited) => pace.next(waited, true)), [COARSE, COARSE, COARSE]);
+  assert.equal(pace.next(5, false), 1);
 });
 
 test("two fingers hold on to what they touch", () => {

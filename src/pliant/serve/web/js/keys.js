@@ -175,7 +175,7 @@ export function listen(desk) {
   function pressed(event) {
     const text = written({ ...keysOf(event), graph: event.getModifierState("AltGraph") });
     const key = keyFor(text);
-    if (!text || !/Arrow/.test(text)) desk.stage.settle();
+    if (!/Arrow|^(Shift|Control|Alt|Meta)$/.test(event.key)) desk.stage.settle();
     const target = event.target instanceof Element ? event.target : null;
     if (!key || event.isComposing || isTaken(target, text ?? "", key.writing ?? false)) return;
     if (held.has(event.code)) return event.preventDefault();

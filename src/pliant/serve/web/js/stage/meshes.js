@@ -4,14 +4,18 @@
  *
  * @import {Mesh, Topology} from "../types.js"
  *
- * @typedef {{count: number, array: WebGLVertexArrayObject, lines: () => number}} Drawable  `lines` makes, once, the list of
- *   the mesh's lines and says how many ends they have
- *
  * @typedef {object} Meshes
  * @property {(topology: Topology, vertices: Float32Array) => boolean} set  false where the two do not belong together
  * @property {(index: number) => void} fill  draws the triangles of a mesh
+ * @property {(index: number) => void} footprint  draws where it rests
  * @property {(index: number) => void} lines  draws its lines
+ *
+ * @typedef {{mesh: Mesh, array: WebGLVertexArrayObject, rest: WebGLBuffer, corners: WebGLBuffer,
+ *   lines: Shape | null, footprint: Shape | null}} Known
+ * @typedef {{array: WebGLVertexArrayObject, buffer: WebGLBuffer, count: number}} Shape  made when it is first asked for
  */
+
+import { footprintOf, frontToBack, linesOf } from "./grid.js";
 
 /**
  * @param {WebGL2RenderingContext} gl
@@ -23,31 +27,47 @@ export function createMeshes(gl) {
   let topology = null;
   /** @type {Float32Array | null} */
   let sent = null;
-  /** @type {{mesh: Mesh, array: WebGLVertexArrayObject, buffers: WebGLBuffer[], ends: number}[]} */
+  /** @type {Known[]} */
   let known = [];
 
   /** @param {Topology} next */
   function build(next) {
-    for (const { array, buffers } of known) {
-      gl.deleteVertexArray(array);
-      buffers.forEach((buffer) => gl.deleteBuffer(buffer));
-    }
+    known.forEach(forget);
     let first = 0;
     known = next.meshes.map((mesh) => {
       const array = gl.createVertexArray();
-      const [rest, corners] = [gl.createBuffer(), gl.createBuffer()];
       gl.bindVertexArray(array);
-      gl.bindBuffer(gl.ARRAY_BUFFER, rest);
-      gl.bufferData(gl.ARRAY_BUFFER, mesh.rest, gl.STATIC_DRAW);
-      attribute(gl, 0, 0);
+      const rest = filled(gl, gl.ARRAY_BUFFER, mesh.rest);
+      pointsAt(gl, 0, 0);
       gl.bindBuffer(gl.ARRAY_BUFFER, now);
-      attribute(gl, 1, first * 4);
-      gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, corners);
-      gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, frontToBack(mesh.corners), gl.STATIC_DRAW);
-      gl.bindVertexArray(null);
+      pointsAt(gl, 1, first * 4);
+      const corners = filled(gl, gl.ELEMENT_ARRAY_BUFFER, frontToBack(mesh.corners));
       first += mesh.rest.length;
-      return { mesh, array, buffers: [rest, corners], ends: 0 };
+      return { mesh, array, rest, corners, lines: null, footprint: null };
     });
+  }
+
+  /** @param {Known} one */
+  function forget({ array, rest, corners, lines, footprint }) {
+    gl.deleteVertexArray(array);
+    for (const buffer of [rest, corners, lines?.buffer, footprint?.buffer]) gl.deleteBuffer(buffer ?? null);
+    gl.deleteVertexArray(footprint?.array ?? null);
+  }
+
+  /** @param {Mesh} mesh @returns {Shape} */
+  function footprintShape(mesh) {
+    const array = gl.createVertexArray();
+    const triangles = footprintOf(mesh);
+    gl.bindVertexArray(array);
+    const buffer = filled(gl, gl.ARRAY_BUFFER, triangles);
+    pointsAt(gl, 0, 0);
+    return { array, buffer, count: triangles.length / 2 };
+  }
+
+  /** @param {Known} one @returns {Shape} */
+  function linesShape({ mesh, array }) {
+    const ends = linesOf(mesh.corners);
+    return { array, buffer: filled(gl, gl.ELEMENT_ARRAY_BUFFER, ends), count: ends.length };
   }
 
   return {
@@ -61,25 +81,35 @@ export function createMeshes(gl) {
       return true;
     },
     fill(index) {
-      const { array, mesh, buffers } = known[index];
+      const { array, corners, mesh } = known[index];
       gl.bindVertexArray(array);
-      gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, buffers[1]);
+      gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, corners);
       gl.drawElements(gl.TRIANGLES, mesh.corners.length, gl.UNSIGNED_INT, 0);
     },
+    footprint(index) {
+      const { array, count } = (known[index].footprint ??= footprintShape(known[index].mesh));
+      gl.bindVertexArray(array);
+      gl.drawArrays(gl.TRIANGLES, 0, count);
+    },
     lines(index) {
-      const one = known[index];
-      gl.bindVertexArray(one.array);
-      if (one.buffers.length < 3) {
-        const list = linesOf(one.mesh.corners);
-        one.ends = list.length;
-        one.buffers.push(gl.createBuffer());
-        gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, one.buffers[2]);
-        gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, list, gl.STATIC_DRAW);
-      }
-      gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, one.buffers[2]);
-      gl.drawElements(gl.LINES, one.ends, gl.UNSIGNED_INT, 0);
+      gl.bindVertexArray(known[index].array);
+      const { buffer, count } = (known[index].lines ??= linesShape(known[index]));
+      gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, buffer);
+      gl.drawElements(gl.LINES, count, gl.UNSIGNED_INT, 0);
     },
   };
+}
+
+/**
+ * @param {WebGL2RenderingContext} gl
+ * @param {number} target
+ * @param {Float32Array | Uint32Array} data
+ */
+function filled(gl, target, data) {
+  const buffer = gl.createBuffer();
+  gl.bindBuffer(target, buffer);
+  gl.bufferData(target, data, gl.STATIC_DRAW);
+  return buffer;
 }
 
 /**
@@ -87,34 +117,7 @@ export function createMeshes(gl) {
  * @param {number} index
  * @param {number} offset  in bytes
  */
-function attribute(gl, index, offset) {
+function pointsAt(gl, index, offset) {
   gl.enableVertexAttribArray(index);
   gl.vertexAttribPointer(index, 2, gl.FLOAT, false, 0, offset);
-}
-
-/**
- * The last triangle first, each turned about: the stencil then keeps, for every pixel, the triangle that the server
- * lets win, and those that are not turned over run counter-clockwise on the screen, where y runs upwards.
- *
- * @param {Uint32Array} corners
- */
-export const frontToBack = (corners) => corners.slice().reverse();
-
-/**
- * The lines of the grid, without the diagonals of its cells, each once: pairs of vertices.
- *
- * @param {Uint32Array} corners  two triangles (a, b, c), (a, c, d) for each cell
- */
-export function linesOf(corners) {
-  const count = corners.reduce((most, corner) => Math.max(most, corner), 0) + 1;
-  /** @type {Set<number>} */
-  const lines = new Set();
-  for (let i = 0; i + 5 < corners.length; i += 6) {
-    const ring = [corners[i], corners[i + 1], corners[i + 2], corners[i + 5]];
-    for (let k = 0; k < 4; k++) {
-      const [low, high] = [ring[k], ring[(k + 1) % 4]].sort((one, other) => one - other);
-      lines.add(low * count + high);
-    }
-  }
-  return Uint32Array.from([...lines].flatMap((line) => [Math.floor(line / count), line % count]));
 }

@@ -71,7 +71,8 @@ export function watchPointer(surface, app, hands) {
   function pressed(event) {
     if (event.pointerType === "mouse" && event.button !== 0 && event.button !== MIDDLE) return;
     event.preventDefault();
-    surface.focus({ preventScroll: true });
+    // Who points needs no ring around the stage; `focusVisible` is newer than TypeScript's list.
+    surface.focus(/** @type {FocusOptions} */ ({ preventScroll: true, focusVisible: false }));
     const screen = screenOf(event);
     if (gesture || pinching) return second(event, screen);
     surface.setPointerCapture(event.pointerId);

@@ -16,13 +16,12 @@
  * @property {() => void} end
  */
 
-import { createProgram } from "./gl.js";
+import { createPrograms } from "./gl.js";
 import { createMeshes } from "./meshes.js";
 import { placed } from "./place.js";
-import { LOOKS, MESH, RECTANGLE, SHOW_LINES, SHOW_MESH, SHOW_PICTURE, SHOW_SELECTION } from "./shaders.js";
+import { MESH, RECTANGLE, SHOW_LINES, SHOW_MESH, SHOW_PICTURE, SHOW_SELECTION } from "./shaders.js";
 import { createTextures } from "./textures.js";
 
-const CRISP = 4; // device pixels for a pixel of the photo above which it is shown as a square
 const STENCILS = 255;
 
 /**
@@ -65,15 +64,10 @@ export function createRenderer(canvas, palette, redraw) {
  * @returns {Painter["draw"]}
  */
 function createKit(gl, palette) {
-  const pictures = createProgram(gl, RECTANGLE, SHOW_PICTURE);
-  const selections = createProgram(gl, RECTANGLE, SHOW_SELECTION);
-  const bends = createProgram(gl, MESH, SHOW_MESH);
-  const leavings = createProgram(gl, MESH, SHOW_SELECTION);
-  const wires = createProgram(gl, MESH, SHOW_LINES);
+  const programOf = createPrograms(gl);
   const textures = createTextures(gl);
   const meshes = createMeshes(gl);
   const empty = gl.createVertexArray();
-  gl.enable(gl.BLEND);
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   gl.enable(gl.SCISSOR_TEST);
   gl.stencilOp(gl.KEEP, gl.KEEP, gl.REPLACE);
@@ -83,62 +77,55 @@ function createKit(gl, palette) {
   /** @type {ReturnType<typeof placed>} */
   let place;
 
-  /** @param {Program} program */
-  function use(program) {
+  /** @param {Parameters<typeof programOf>} wanted */
+  function use(...wanted) {
+    const program = programOf(...wanted);
     program.use();
     gl.uniform4fv(program.at("u_view"), place.clip);
     gl.uniform1f(program.at("u_pixel"), scene.view.scale);
     gl.uniform1i(program.at("u_picture"), 0);
     gl.uniform1i(program.at("u_coverage"), 1);
     gl.uniform2f(program.at("u_size"), scene.size.width, scene.size.height);
+    return program;
   }
 
-  /** @param {ImageBitmap} bitmap */
-  function bindPicture(bitmap) {
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, textures.picture(bitmap, place.device >= CRISP));
-  }
-
-  /**
-   * @param {Program} program
-   * @param {Patch} patch
-   */
+  /** @param {Program} program @param {Patch} patch */
   function bindPatch(program, patch) {
     gl.activeTexture(gl.TEXTURE1);
-    gl.bindTexture(gl.TEXTURE_2D, textures.coverage(patch));
+    textures.coverage(patch, place.device);
     gl.uniform4fv(program.at("u_patch"), patch.box);
   }
 
-  /**
-   * @param {Program} program
-   * @param {readonly number[]} box
-   */
+  /** @param {ImageBitmap} bitmap @param {boolean} bends */
+  function bindPicture(bitmap, bends) {
+    gl.activeTexture(gl.TEXTURE0);
+    textures.picture(bitmap, place.device, bends);
+  }
+
+  /** @param {Program} program @param {readonly number[]} box */
   function rectangle(program, box) {
     gl.bindVertexArray(empty);
     gl.uniform4fv(program.at("u_box"), box);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
 
-  /**
-   * @param {ImageBitmap} bitmap
-   * @param {Patch | null} patch  null: all of it
-   */
+  /** @param {ImageBitmap} bitmap @param {Patch | null} patch  null: all of it */
   function drawPicture(bitmap, patch) {
-    use(pictures);
-    bindPicture(bitmap);
-    gl.uniform1i(pictures.at("u_masked"), patch ? 1 : 0);
-    if (patch) bindPatch(pictures, patch);
-    rectangle(pictures, patch?.box ?? [0, 0, scene.size.width, scene.size.height]);
+    const program = use(RECTANGLE, SHOW_PICTURE, { MASKED: patch !== null, OPAQUE: scene.opaque });
+    bindPicture(bitmap, false);
+    if (patch) bindPatch(program, patch);
+    else gl.disable(gl.BLEND);
+    rectangle(program, patch?.box ?? [0, 0, scene.size.width, scene.size.height]);
+    gl.enable(gl.BLEND);
   }
 
   /** @param {Wash} wash */
   function drawWash({ patch, meaning }) {
-    use(selections);
-    bindPatch(selections, patch);
-    gl.uniform1i(selections.at("u_look"), meaning === "protect" ? LOOKS.hatch : LOOKS.wash);
-    gl.uniform4fv(selections.at("u_colour"), palette[meaning]);
+    const program = use(RECTANGLE, SHOW_SELECTION, { HATCHED: meaning === "protect" });
+    bindPatch(program, patch);
+    gl.uniform4fv(program.at("u_colour"), palette[meaning]);
     const [x0, y0, x1, y1] = patch.box;
-    rectangle(selections, [x0 - 1, y0 - 1, x1 + 1, y1 + 1]);
+    rectangle(program, [x0 - 1, y0 - 1, x1 + 1, y1 + 1]);
   }
 
   /**
@@ -148,28 +135,25 @@ function createKit(gl, palette) {
    * @param {Bent[]} bent
    */
   function drawVacated(bent) {
-    use(leavings);
-    gl.uniform1i(leavings.at("u_look"), LOOKS.vacated);
-    gl.uniform1i(leavings.at("u_resting"), 1);
+    const program = use(MESH, SHOW_SELECTION, { VACATED: true, RESTING: true });
     for (const { patch, held, meshes: own } of bent) {
       if (held) continue;
-      bindPatch(leavings, patch);
-      own.forEach((index) => meshes.fill(index));
+      bindPatch(program, patch);
+      own.forEach(meshes.footprint);
     }
   }
 
   /** @param {Bent[]} bent */
   function drawBent(bent) {
-    use(bends);
-    bindPicture(scene.before);
-    gl.uniform1f(bends.at("u_tear"), scene.tear);
-    gl.uniform1f(bends.at("u_device"), place.device);
     gl.enable(gl.STENCIL_TEST);
     gl.enable(gl.CULL_FACE);
     let stencil = 0;
     for (const { patch, held, meshes: own } of bent) {
-      bindPatch(bends, patch);
-      gl.uniform1i(bends.at("u_held"), held ? 1 : 0);
+      const program = use(MESH, SHOW_MESH, { HELD: held, TEARING: scene.tear > 0, OPAQUE: scene.opaque });
+      bindPicture(scene.before, true);
+      bindPatch(program, patch);
+      gl.uniform1f(program.at("u_tear"), scene.tear);
+      gl.uniform1f(program.at("u_device"), place.device);
       for (const index of own) {
         if (stencil === STENCILS) gl.clear(gl.STENCIL_BUFFER_BIT);
         stencil = (stencil % STENCILS) + 1;
@@ -186,9 +170,9 @@ function createKit(gl, palette) {
 
   /** @param {Bent[]} bent */
   function drawLines(bent) {
-    use(wires);
-    gl.uniform4fv(wires.at("u_colour"), palette.mesh);
-    for (const { meshes: own } of bent) own.forEach((index) => meshes.lines(index));
+    const program = use(MESH, SHOW_LINES);
+    gl.uniform4fv(program.at("u_colour"), palette.mesh);
+    for (const { meshes: own } of bent) own.forEach(meshes.lines);
   }
 
   function drawAfter() {
@@ -196,10 +180,12 @@ function createKit(gl, palette) {
     drawPicture(scene.before, null);
     const { topology, vertices } = scene;
     const bent = topology && vertices && meshes.set(topology, vertices) ? scene.bent : [];
-    drawVacated(bent);
-    drawBent(bent);
-    if (bent.length && scene.protect) drawPicture(scene.before, scene.protect);
-    if (scene.mesh) drawLines(bent);
+    if (bent.length) {
+      drawVacated(bent);
+      drawBent(bent);
+      if (scene.protect) drawPicture(scene.before, scene.protect);
+      if (scene.mesh) drawLines(bent);
+    }
     scene.washes.forEach(drawWash);
   }
 

@@ -12,6 +12,7 @@
  * @property {ImageBitmap} before  the photo
  * @property {ImageBitmap | null} after  a whole picture that stands for the bend: a result, or the server's preview
  * @property {Size} size  of the photo
+ * @property {boolean} opaque  whether it is known to have no transparency
  * @property {View} view
  * @property {number} split  the share of the photo's width, from the left, in which it is shown as it was
  * @property {Topology | null} topology  null: nothing is bent
@@ -49,6 +50,7 @@ export function sceneOf(state, preview, pulling) {
     before: photo.bitmap,
     after,
     size: photo.size,
+    opaque: photo.file.type === "image/jpeg",
     view: ui.view,
     split: ui.original ? 1 : (ui.split ?? 0),
     topology: bends ? live.topology : null,

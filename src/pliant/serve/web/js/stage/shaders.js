@@ -1,11 +1,10 @@
 // @ts-check
 /**
  * What the graphics card runs. Places are pixels of the photo, pixel centres at integers, until the very end.
+ *
+ * Words in capitals are defined for the variants of a shader that are needed: where there is no graphics card, a branch that
+ * is never taken costs as much as one that is.
  */
-
-const HEAD = `#version 300 es
-precision highp float;
-`;
 
 // clip = place * u_view.xy + u_view.zw
 const VIEW = `
@@ -14,7 +13,7 @@ vec4 clip(vec2 place) { return vec4(place * u_view.xy + u_view.zw, 0.0, 1.0); }
 `;
 
 /** A rectangle: `u_box` is x0, y0, x1, y1, half open. */
-export const RECTANGLE = `${HEAD}${VIEW}
+export const RECTANGLE = `${VIEW}
 uniform vec4 u_box;
 out vec2 v_now;
 void main() {
@@ -23,16 +22,19 @@ void main() {
   gl_Position = clip(v_now);
 }`;
 
-/** A mesh: where a vertex rests, and where it is now. With `u_resting` it is drawn where it rests. */
-export const MESH = `${HEAD}${VIEW}
-uniform bool u_resting;
+/** A mesh: where a vertex rests, and where it is now. RESTING: it is drawn where it rests. */
+export const MESH = `${VIEW}
 layout(location = 0) in vec2 a_rest;
 layout(location = 1) in vec2 a_now;
 out vec2 v_rest;
 out vec2 v_now;
 void main() {
   v_rest = a_rest;
-  v_now = u_resting ? a_rest : a_now;
+#ifdef RESTING
+  v_now = a_rest;
+#else
+  v_now = a_now;
+#endif
   gl_Position = clip(v_now);
 }`;
 
@@ -59,7 +61,11 @@ uniform sampler2D u_picture;
 uniform vec2 u_size;
 vec3 picture(vec2 source, vec2 place) {
   vec4 found = texture(u_picture, (source + 0.5) / u_size, -0.5);
+#ifdef OPAQUE
+  return found.rgb;
+#else
   return found.rgb + (1.0 - found.a) * quiet(place);
+#endif
 }
 `;
 
@@ -72,44 +78,42 @@ float coverage(vec2 place) {
 }
 `;
 
-/** A picture as it is; with `u_masked` only where something is selected. */
-export const SHOW_PICTURE = `${HEAD}${PATTERNS}${PICTURE}${COVERAGE}
-uniform bool u_masked;
+/** A picture as it is; MASKED: only where something is selected. OPAQUE: it has no transparency. */
+export const SHOW_PICTURE = `${PATTERNS}${PICTURE}${COVERAGE}
 in vec2 v_now;
 out vec4 colour;
 void main() {
-  float cover = u_masked ? coverage(v_now) : 1.0;
-  colour = vec4(picture(v_now, v_now), 1.0) * cover;
+  colour = vec4(picture(v_now, v_now), 1.0);
+#ifdef MASKED
+  colour *= coverage(v_now);
+#endif
 }`;
 
-/** The looks that a selection can have; see `u_look` below. */
-export const LOOKS = { vacated: 0, wash: 1, hatch: 2 };
-
-/** A selection: what has left it, or that it is one. */
-export const SHOW_SELECTION = `${HEAD}${PATTERNS}${COVERAGE}
-uniform int u_look;
+/** A selection: VACATED: what has left it; else that it is one, HATCHED or in one colour. */
+export const SHOW_SELECTION = `${PATTERNS}${COVERAGE}
 uniform vec4 u_colour;
 in vec2 v_now;
 out vec4 colour;
 void main() {
-  vec4 found = vec4(u_colour.rgb, 1.0) * u_colour.a;
-  if (u_look == ${LOOKS.vacated}) found = vec4(vacated(v_now), 1.0);
-  if (u_look == ${LOOKS.hatch}) {
-    vec2 at = (v_now + 0.5) * u_pixel / 7.0;
-    found *= 0.25 + 0.75 * step(0.72, fract(at.x + at.y));
-  }
-  colour = found * coverage(v_now);
+#ifdef VACATED
+  colour = vec4(vacated(v_now), 1.0) * coverage(v_now);
+#else
+  colour = vec4(u_colour.rgb, 1.0) * u_colour.a * coverage(v_now);
+#endif
+#ifdef HATCHED
+  vec2 at = (v_now + 0.5) * u_pixel / 7.0;
+  colour *= 0.25 + 0.75 * step(0.72, fract(at.x + at.y));
+#endif
 }`;
 
 /**
- * A bent part.
+ * A bent part; HELD: its border is, TEARING: it may tear.
  *
  * Where a part hardly moves, its soft edge would let the checker through that it still covers: there the edge is made
  * hard. A part whose border is held fills its region exactly. What tore is painted anew where the part had been; elsewhere
  * the photo comes back.
  */
-export const SHOW_MESH = `${HEAD}${PATTERNS}${PICTURE}${COVERAGE}
-uniform bool u_held;
+export const SHOW_MESH = `${PATTERNS}${PICTURE}${COVERAGE}
 uniform float u_tear;
 uniform float u_device;
 in vec2 v_rest;
@@ -127,18 +131,23 @@ float shrink() {
 void main() {
   float cover = coverage(v_rest);
   vec3 found = picture(v_rest, v_now);
-  float still = 1.0 - smoothstep(0.25, 1.0, distance(v_rest, v_now));
-  if (u_held) cover = coverage(v_now) * step(0.5, cover);
-  else cover = mix(cover, min(8.0 * cover, 1.0), still);
-  if (u_tear > 0.0 && shrink() * u_tear < 1.0) {
+#ifdef HELD
+  cover = coverage(v_now) * step(0.5, cover);
+#else
+  float still = clamp(1.3 - distance(v_rest, v_now), 0.0, 1.0);
+  cover = min(cover + 7.0 * still * cover, 1.0);
+#endif
+#ifdef TEARING
+  if (shrink() * u_tear < 1.0) {
     found = torn(v_now);
     cover *= coverage(v_now);
   }
+#endif
   colour = vec4(found, 1.0) * cover;
 }`;
 
 /** The lines of a mesh. */
-export const SHOW_LINES = `${HEAD}
+export const SHOW_LINES = `
 uniform vec4 u_colour;
 out vec4 colour;
 void main() { colour = vec4(u_colour.rgb, 1.0) * u_colour.a; }`;

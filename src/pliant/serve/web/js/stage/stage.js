@@ -23,6 +23,7 @@ import { createGripList } from "./griplist.js";
 import { gripAt, partAt } from "./hit.js";
 import { createNudge } from "./nudge.js";
 import { drawOverlay, hidesMarks } from "./overlay.js";
+import { createPace } from "./pace.js";
 import { paletteOf } from "./palette.js";
 import { createPlainPainter } from "./plain.js";
 import { watchPointer } from "./pointer.js";
@@ -54,30 +55,37 @@ export function mountStage(host, app) {
   const divide = createDivider(host, app);
   const grips = createGripList(host, app);
   const nudge = createNudge(app);
+  const pace = createPace();
 
   /** @type {Sketch} */
   let sketch = NO_SKETCH;
   let due = 0;
+  let asked = 0;
   /** @type {{stage: Size, canvas: Size, dpr: number}} */
   let size = { stage: { width: 0, height: 0 }, canvas: { width: 0, height: 0 }, dpr: 1 };
 
   function soon() {
-    due ||= requestAnimationFrame(draw);
+    if (due) return;
+    asked = performance.now();
+    due = requestAnimationFrame(draw);
   }
 
   function draw() {
+    const fine = pace.next(due ? performance.now() - asked : 0, sketch.pulling);
     cancelAnimationFrame(due);
     due = 0;
     const state = app.get();
     const shown = preview.of(state.live.picture);
-    painter?.draw(sceneOf(state, shown, sketch.pulling), size.canvas, size.dpr);
+    const canvas = { width: Math.ceil(size.canvas.width * fine), height: Math.ceil(size.canvas.height * fine) };
+    if (paint.width !== canvas.width || paint.height !== canvas.height) Object.assign(paint, canvas);
+    painter?.draw(sceneOf(state, shown, sketch.pulling), canvas, size.dpr * fine);
     ctx.setTransform(size.dpr, 0, 0, size.dpr, 0, 0);
     drawOverlay({ ctx, state, sketch, palette }, size.stage);
   }
 
   const measured = watchSize(paint, (next) => {
     size = next;
-    for (const canvas of [paint, marks]) Object.assign(canvas, next.canvas);
+    Object.assign(marks, next.canvas);
     app.resize(next.stage);
     draw(); // a canvas that was resized is empty, and the frame is about to be shown
   });

@@ -5,12 +5,14 @@
  * @import {Patch} from "../types.js"
  *
  * @typedef {object} Textures
- * @property {(bitmap: ImageBitmap, sharp: boolean) => WebGLTexture} picture  `sharp`: enlarged pixels stay squares
- * @property {(patch: Patch) => WebGLTexture} coverage
+ * @property {(bitmap: ImageBitmap, device: number, bends: boolean) => void} picture  binds it to be drawn with `device` pixels
+ *   of the device for one of the photo; `bends`: more or fewer in places
+ * @property {(patch: Patch, device: number) => void} coverage  binds it, as above
  * @property {() => void} sweep  forgets the selections that were not asked for since the last sweep
  */
 
 const PICTURES = 4; // the photo, a result, and two to go back to
+const CRISP = 4; // pixels of the device for a pixel of the photo above which it is shown as a square
 
 /**
  * @param {WebGL2RenderingContext} gl
@@ -25,7 +27,7 @@ export function createTextures(gl) {
   let used = new Map();
 
   return {
-    picture(bitmap, sharp) {
+    picture(bitmap, device, bends) {
       const texture = pictures.get(bitmap) ?? pictureTexture(gl, bitmap);
       pictures.delete(bitmap);
       pictures.set(bitmap, texture);
@@ -35,13 +37,17 @@ export function createTextures(gl) {
         gl.deleteTexture(gone);
       }
       gl.bindTexture(gl.TEXTURE_2D, texture);
-      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, sharp ? gl.NEAREST : gl.LINEAR);
-      return texture;
+      // Where there is no graphics card, all depends on asking for no more than is seen.
+      const squares = device >= CRISP || (!bends && Math.abs(device - 1) < 1e-3);
+      const smaller = bends ? gl.LINEAR_MIPMAP_NEAREST : device < 1 ? gl.LINEAR_MIPMAP_LINEAR : gl.LINEAR;
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, squares && !bends ? gl.NEAREST : smaller);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, squares ? gl.NEAREST : gl.LINEAR);
     },
-    coverage(patch) {
+    coverage(patch, device) {
       const texture = used.get(patch) ?? coverages.get(patch) ?? coverageTexture(gl, patch);
       used.set(patch, texture);
-      return texture;
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, device < 0.75 ? gl.LINEAR_MIPMAP_NEAREST : gl.LINEAR);
     },
     sweep() {
       for (const [patch, texture] of coverages) if (!used.has(patch)) gl.deleteTexture(texture);
@@ -73,6 +79,7 @@ function coverageTexture(gl, patch) {
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, width + 2, height + 2, 0, gl.RED, gl.UNSIGNED_BYTE, null);
   gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
   if (data.length) gl.texSubImage2D(gl.TEXTURE_2D, 0, 1, 1, width, height, gl.RED, gl.UNSIGNED_BYTE, data);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
   gl.generateMipmap(gl.TEXTURE_2D);
   return texture;
 }
@@ -83,8 +90,6 @@ function emptyTexture(gl) {
   gl.bindTexture(gl.TEXTURE_2D, texture);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
   return texture;
 }
 
