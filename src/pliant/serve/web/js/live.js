@@ -152,7 +152,7 @@ export function createLive({ store, server, pictures }) {
   }
 
   const unsubscribe = store.subscribe((state, before) => {
-    if (state.server.state === "there") connect();
+    if (state.server.state !== before.server.state) connect();
     if (docOf(state) !== docOf(before) || photoOf(state) !== photoOf(before)) void send();
   });
   connect();
