@@ -140,14 +140,13 @@ def read_json(path: Path) -> Any:
 
 
 def write_columns(folder: Path, columns: Sequence[Column]) -> None:
-    """Keep what the numbers of a run's records mean."""
+    """Keep what the numbers of a run's records mean: a report has no weights at hand to ask the metrics."""
     write_json(folder / "columns.json", [asdict(column) for column in columns])
 
 
 def read_columns(folder: Path) -> list[Column]:
-    """What `write_columns` wrote; nothing where no sample was measured."""
-    path = folder / "columns.json"
-    return [Column(**made) for made in read_json(path)] if path.exists() else []
+    """What `write_columns` wrote."""
+    return [Column(**made) for made in read_json(folder / "columns.json")]
 
 
 def write_notes(folder: Path, datasets: Sequence[DataSet]) -> None:

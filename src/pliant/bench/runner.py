@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from pliant.bench.job import Job, Selection, Task, write_job
-from pliant.bench.record import Layout, write_notes
+from pliant.bench.protocols import metrics_of
+from pliant.bench.record import Layout, write_columns, write_notes
 from pliant.bench.sample import DataSet
 from pliant.bench.sources import open_source
 from pliant.bench.work import Bench
@@ -30,6 +31,7 @@ class Progress:
     """A task was finished: `done` of `total` that this run has to do; `status` as in its record."""
 
     task: Task
+    contender: str
     status: str
     message: str | None
     done: int
@@ -57,7 +59,8 @@ def run(
 ) -> Summary:
     """Make every record of `job` that `folder` does not have; one worker process for each of `runtimes`.
 
-    Contenders are made here once, without loading anything, so that an unknown name is refused before any work.
+    Contenders and metrics are made here once: an unknown name, or weights that are not to be had, are refused
+    before any work.
 
     Raises:
         BenchError: `folder` holds another run.
@@ -67,10 +70,12 @@ def run(
     cancel = cancel or CancelToken()
     for contender in job.contenders:
         contender.make(runtimes[0])
+    metrics = metrics_of(job.protocol, job.weights, runtimes[0], features=job.features)
     datasets = [open_source(spec) for spec in job.data]
     wanted = tasks(job, datasets, selection or Selection())
     write_job(folder, job)
     write_notes(folder, datasets)
+    write_columns(folder, [column for metric in metrics for column in metric.columns])
     layout = Layout(folder.resolve(), job)
     missing = [task for task in wanted if not layout.record(task).exists()]
     crew = _Crew(job, layout.folder, missing, on_progress or _ignore, cancel)
@@ -85,8 +90,8 @@ def tasks(job: Job, datasets: Sequence[DataSet], selection: Selection) -> list[T
     listed = [dataset.samples for dataset in datasets]
     return [
         Task(data=data, contender=contender, sample=index, name=samples[index].name)
-        for data, samples in enumerate(listed)
         for contender in range(len(job.contenders))
+        for data, samples in enumerate(listed)
         for index in selection.chosen(len(samples))
     ]
 
@@ -158,7 +163,16 @@ class _Crew:
         with self._lock:
             self.statuses.append(status)
             done = len(self.statuses)
-            self._on_progress(Progress(task=task, status=status, message=message, done=done, total=self._total))
+            self._on_progress(
+                Progress(
+                    task=task,
+                    contender=self._job.contenders[task.contender].name,
+                    status=status,
+                    message=message,
+                    done=done,
+                    total=self._total,
+                )
+            )
 
 
 class _Worker:

@@ -50,7 +50,7 @@ def sections(
     by: By = "edge",
     against: str | None = None,
 ) -> list[Section]:
-    """The table of `records`; with `against`, every contender is compared with that one, sample by sample.
+    """The table of `records`, data sets in their order; with `against`, every contender is compared with that one, sample by sample.
 
     Raises:
         BenchError: there is no such contender, or no record.
@@ -67,9 +67,9 @@ def sections(
         raise BenchError(
             f"There is no contender {against!r} in this run; it has: {', '.join(names)}.", code="unknown_contender"
         )
-    return [
-        _section(key, rows, columns, against) for key, rows in sorted(grouped.items(), key=lambda item: item[0])
-    ]
+    order = list(dict.fromkeys(dataset for dataset, _ in grouped))
+    keys = sorted(grouped, key=lambda key: (order.index(key[0]), key[1]))
+    return [_section(key, grouped[key], columns, against) for key in keys]
 
 
 def _group(record: Record, by: By) -> str:

@@ -17,7 +17,7 @@ from pliant.bench.job import Job, Task
 from pliant.bench.memory import device_peak_mb, forget_peak, peak_mb
 from pliant.bench.metrics.base import Metric, Outcome
 from pliant.bench.protocols import metrics_of
-from pliant.bench.record import Layout, Record, write_columns, write_json, write_record
+from pliant.bench.record import Layout, Record, write_json, write_record
 from pliant.bench.sample import DataError, DataSet, Sample, SampleRef
 from pliant.bench.sources import open_source
 from pliant.engines.base import Engine
@@ -139,11 +139,9 @@ class Bench:
         )
 
     def _measures(self) -> Sequence[Metric]:
-        """The protocol's metrics; what their columns are is kept for reports, which have no weights at hand."""
         if self._metrics is None:
             job = self._job
             self._metrics = metrics_of(job.protocol, job.weights, self._runtime, features=job.features)
-            write_columns(self._layout.folder, [column for metric in self._metrics for column in metric.columns])
         return self._metrics
 
     def _made(self, index: int) -> Engine:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pliant import __version__
+from pliant.cli.bench import bench
 from pliant.cli.doctor import doctor
 from pliant.cli.edit import edit
 from pliant.cli.engines import engines
@@ -28,6 +29,7 @@ app = typer.Typer(
 for verb in (edit, warp, fill, select, engines, serve, doctor, schema):
     app.command()(verb)
 app.add_typer(models, name="models")
+app.add_typer(bench, name="bench")
 
 
 def _show_version(asked: bool) -> None:

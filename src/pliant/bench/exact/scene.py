@@ -130,7 +130,7 @@ def _bend(rng: Generator, thing: Thing) -> Bend:
     up, side = ends[1] - ends[0], (ends[2] - ends[0]) * rng.choice((-1, 1))
     scale = float(np.linalg.norm(up))
     length, half = height * (1 - share) * scale, width * scale / 2
-    angle = min(np.deg2rad(rng.uniform(25, 75)), 0.75 * length / half)
+    angle = min(np.deg2rad(rng.uniform(25, 75)), 0.5 * length / half)
     return Bend(foot, up / scale, side / scale, length / angle)
 
 

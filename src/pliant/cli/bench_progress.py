@@ -1,0 +1,48 @@
+"""How far a run of the bench is."""
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pliant.cli.console import say
+
+if TYPE_CHECKING:
+    from pliant.bench.runner import Progress
+
+
+@contextmanager
+def bench_progress(*, quiet: bool) -> "Generator[Callable[[Progress], None]]":
+    """A listener that names every failed sample on stderr and, at a terminal, draws a bar with the time left."""
+    if quiet:
+        yield _say_nothing
+    elif not sys.stderr.isatty():
+        yield _tell_failure
+    else:
+        with _bar() as listen:
+            yield listen
+
+
+@contextmanager
+def _bar() -> "Generator[Callable[[Progress], None]]":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(progress: "Progress") -> None:
+            bar.update(task, completed=progress.done, total=progress.total)
+            _tell_failure(progress)
+
+        yield show
+
+
+def _say_nothing(progress: "Progress") -> None:
+    del progress
+
+
+def _tell_failure(progress: "Progress") -> None:
+    if progress.status == "failed":
+        say(f"{progress.contender}, {progress.task.name}: {progress.message}")
