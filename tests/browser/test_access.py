@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from editor import PHOTO, button, choose, filled, first
+from editor import EDIT, PHOTO, button, choose, fill, first
 from playwright.sync_api import Page, expect
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
@@ -15,55 +15,42 @@ SCREENS: dict[str, dict[str, Any]] = {
 }
 
 
-def empty(page: Page) -> None:
-    choose(first(page), PHOTO)
-    expect(page.get_by_text("Paint a part first")).to_be_visible()
+@pytest.mark.parametrize("screen", SCREENS)
+def test_nothing_serious(screen: str, opened: Callable[..., Page], axe: str):
+    page = first(opened(**SCREENS[screen]))
+    page.evaluate(axe)
+    expect_nothing_serious(page, "first run")
 
+    page.evaluate("document.getElementById('keys').showModal()")
+    expect_nothing_serious(page, "key sheet")
+    page.keyboard.press("Escape")
 
-def keys(page: Page) -> None:
-    first(page).keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-
-
-def fillers(page: Page) -> None:
-    first(page)
-    opened_panel(page)
+    if screen == "phone":
+        button(page, "Open the panel").click()
     button(page, "Paint with patchmatch").click()
-    expect(page.get_by_role("radio", name="telea")).to_be_attached()
+    expect_nothing_serious(page, "choice of fillers")
+    page.keyboard.press("Escape")
 
-
-def more(page: Page) -> None:
-    first(page)
-    opened_panel(page)
     page.get_by_text("More", exact=True).click()
     button(page, "New region pair").click()
-    expect(page.get_by_label("Seed")).to_be_visible()
+    expect(page.get_by_label("Seed", exact=True)).to_be_visible()
+    expect_nothing_serious(page, "region pair, more options")
 
+    choose(page, PHOTO)
+    expect(page.get_by_text("Nothing marked yet.")).to_be_visible()
+    expect_nothing_serious(page, "photo without parts")
 
-def results(page: Page) -> None:
-    filled(page)
-    opened_panel(page)
+    choose(page, EDIT)
+    fill(page).click()
+    expect(button(page, "Save")).to_be_enabled()
+    expect_nothing_serious(page, "result")
 
-
-def compared(page: Page) -> None:
-    filled(page)
     button(page, "Compare with a slider").click()
+    button(page, "More ways to save").click()
+    expect_nothing_serious(page, "comparison, ways to save")
 
 
-def opened_panel(page: Page) -> None:
-    sheet = button(page, "Open the panel")
-    if sheet.is_visible():
-        sheet.click()
-
-
-@pytest.mark.parametrize(
-    "state", [first, empty, keys, fillers, more, results, compared], ids=lambda state: state.__name__
-)
-@pytest.mark.parametrize("screen", SCREENS)
-def test_nothing_serious(screen: str, state: Callable[[Page], object], opened: Callable[..., Page], axe: str):
-    page = opened(**SCREENS[screen])
-    state(page)
-    page.evaluate(axe)
+def expect_nothing_serious(page: Page, state: str) -> None:
     found = page.evaluate("async () => (await axe.run()).violations")
     serious = [
         f"{one['id']}: {node['html'][:120]}: {node['failureSummary']}"
@@ -71,4 +58,4 @@ def test_nothing_serious(screen: str, state: Callable[[Page], object], opened: C
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]
-    assert serious == []
+    assert serious == [], state

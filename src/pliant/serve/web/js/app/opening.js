@@ -75,6 +75,8 @@ export function createOpening({ store, server, pictures, gestures, notice, busy,
     if (!photo) throw new EditFault("An edit needs its photo: open that first.");
     const read = await fromEdit(parsed(text), photo.size, (uri) => pictures.mask(blobOf(uri)));
     gestures.replace("Open edit", { ...docOf(store.get()), ...read });
+    const [front, { ui }] = [read.parts.at(-1), store.get()];
+    store.set({ ui: { ...ui, slot: { part: front?.id ?? null, field: front?.kind === "pair" ? "source" : "region" } } });
     return true;
   }
 

@@ -43,12 +43,8 @@ export function createStarting({ store, server, pictures, session, opening, heal
   async function openExample({ photo, edit }) {
     if (!(await opening.open(photo)) || !(await opening.open(edit))) return;
     const { history, ui } = store.get();
-    const part = history.present.parts.at(-1);
     // Nothing to undo yet: this is where the user begins.
-    store.set({
-      history: begun(history.present),
-      ui: { ...ui, tool: "drag", slot: { part: part?.id ?? null, field: "region" } },
-    });
+    store.set({ history: begun(history.present), ui: { ...ui, tool: "drag" } });
   }
 
   /** Filling on release is for fillers that answer at once: what is chosen as soon as the fillers are known. */
