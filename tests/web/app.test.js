@@ -478,6 +478,18 @@ test("what a segmenter finds is added to the part, or makes one", async () => {
   assert.deepEqual(steps(app), ["Select object", "Select object"]);
 });
 
+test("a newer click takes an older one's place", async () => {
+  const { app, server, reader } = await working();
+  server.select = async (_, signal) => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (signal.aborted) throw signal.reason;
+    return new Blob(["mask"]);
+  };
+  reader.selected = [0];
+  await Promise.all([app.select({ point: [1, 1] }), app.select({ point: [2, 2] })]);
+  assert.deepEqual([steps(app), texts(app), app.get().busy], [["Select object"], [], []]);
+});
+
 test("refining sends the drawn region and stands in its place", async () => {
   const { app, server, reader } = await working();
   await app.refine();

@@ -154,11 +154,12 @@ export function createServer({ base, token, fetch = globalThis.fetch.bind(global
      * A mask, white is selected: what is under a point or in a box, or a drawn `mask` with its border moved.
      *
      * @param {{file: Blob, segmenter: string | null, point?: Point, box?: Box, mask?: Blob}} asked
+     * @param {AbortSignal} [signal]
      * @returns {Promise<Blob>}
      */
-    async select({ file, segmenter, point, box, mask }) {
+    async select({ file, segmenter, point, box, mask }, signal) {
       const fields = { image: file, segmenter, points: point ? [point] : null, box: box ?? null, mask: mask ?? null };
-      return (await post(`${API}/select`, fields)).blob();
+      return (await post(`${API}/select`, fields, { signal })).blob();
     },
 
     /** @param {Blob} file @returns {Promise<Blob>}  the same picture in a format that browsers show */

@@ -64,12 +64,16 @@ export function createHealth(store, server) {
     if (state.live.socket === "lost" && before.live.socket === "open") void look();
   });
 
+  const now = () => void look();
+  for (const change of ["online", "offline"]) globalThis.addEventListener?.(change, now);
+
   return {
     look,
     stop() {
       stopped = true;
       clearTimeout(timer);
       unsubscribe();
+      for (const change of ["online", "offline"]) globalThis.removeEventListener?.(change, now);
     },
   };
 }

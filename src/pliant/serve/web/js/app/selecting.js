@@ -24,20 +24,26 @@ import { problemOf } from "../server.js";
  * @param {<T>(label: string, work: () => Promise<T>) => Promise<T>} given.busy
  */
 export function createSelecting({ store, server, pictures, gestures, notice, busy }) {
+  let asked = new AbortController();
+
   /**
+   * What the server finds; a newer question takes an older one's place.
+   *
    * @param {Photo} photo
    * @param {{point?: Point, box?: Box, mask?: Blob}} prompt
    * @returns {Promise<Mask | null>}
    */
   async function found(photo, prompt) {
     const { segmenter } = store.get().ui;
+    asked.abort();
+    const { signal } = (asked = new AbortController());
     try {
-      const mask = await pictures.mask(await server.select({ file: photo.file, segmenter, ...prompt }));
+      const mask = await pictures.mask(await server.select({ file: photo.file, segmenter, ...prompt }, signal));
       // The user may be in the middle of a gesture, or have gone to another photo.
       await idle(store);
-      return photoOf(store.get())?.id === photo.id ? mask : null;
+      return photoOf(store.get())?.id === photo.id && !signal.aborted ? mask : null;
     } catch (error) {
-      notice(problemOf(error).detail, "error");
+      if (!signal.aborted) notice(problemOf(error).detail, "error");
       return null;
     }
   }
