@@ -122,7 +122,7 @@ def _moved(region: DragRegion, targets: list[tuple[float, float]], strength: flo
 
 def vertices_frame(seq: int, topology: int, parts: Parts) -> bytes:
     """Type 1: sequence, topology, then the (x, y) of every vertex of every part, float32."""
-    places = [part.carry(targets_of(region))[part.mesh.used] for region, found in parts for part in found]
+    places = [_used(part.carry(targets_of(region)), part.mesh) for region, found in parts for part in found]
     body = b"".join(_floats(place) for place in places)
     return struct.pack(">I", VERTICES) + struct.pack("<II", seq, topology) + body
 
@@ -137,7 +137,7 @@ def topology_frame(topology: int, edit: Edit, parts: Parts) -> bytes:
 
 def _mesh(region: int, mesh: Mesh) -> bytes:
     corners = triangles(mesh)
-    rest = mesh.vertices[mesh.used]
+    rest = _used(mesh.vertices, mesh)
     head = struct.pack("<III", region, len(rest), len(corners))
     return head + _floats(rest) + corners.astype("<u4").tobytes()
 
@@ -149,6 +149,10 @@ def triangles(mesh: Mesh) -> NDArray[np.int64]:
     a, b = order[rows, columns], order[rows, columns + 1]
     d, c = order[rows + 1, columns], order[rows + 1, columns + 1]
     return np.stack([a, b, c, a, c, d], axis=1).reshape(-1, 3)
+
+
+def _used(vertices: NDArray[np.float64], mesh: Mesh) -> NDArray[np.float64]:
+    return vertices.reshape(-1, 2)[np.flatnonzero(mesh.used)]
 
 
 def _floats(places: NDArray[np.float64]) -> bytes:

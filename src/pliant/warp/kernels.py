@@ -69,17 +69,23 @@ def moving_rigid(points: Array, handles: Array, targets: Array, out: Array) -> N
 
 
 @compiled
-def thin_plate(points: Array, handles: Array, weights: Array, out: Array) -> None:
-    """out += sum weights_i U(|p - h_i|) with U(r) = r^2 log r^2."""
+def bending(points: Array, handles: Array, out: Array) -> None:
+    """out `(N, M)` = U(|p - h_i|) with U(r) = r^2 log r^2."""
     for k in range(points.shape[0]):
-        dx = 0.0
-        dy = 0.0
         for i in range(handles.shape[0]):
             square = (points[k, 0] - handles[i, 0]) ** 2 + (points[k, 1] - handles[i, 1]) ** 2
-            if square > 0:
-                bend = square * np.log(square)
-                dx += weights[i, 0] * bend
-                dy += weights[i, 1] * bend
+            out[k, i] = square * np.log(square) if square > 0 else 0.0
+
+
+@compiled
+def add_weighted(values: Array, weights: Array, out: Array) -> None:
+    """out `(N, 2)` += values `(N, M)` times weights `(M, 2)`."""
+    for k in range(values.shape[0]):
+        dx = 0.0
+        dy = 0.0
+        for i in range(values.shape[1]):
+            dx += weights[i, 0] * values[k, i]
+            dy += weights[i, 1] * values[k, i]
         out[k, 0] += dx
         out[k, 1] += dy
 
@@ -212,27 +218,6 @@ def invert_mesh(
                 x0, y0, row0, row1, offset, state,
             )  # fmt: skip
     return folded
-
-
-@compiled
-def interpolate(values: Array, x0: float, y0: float, step: float, points: Array, out: Array) -> None:
-    """Bilinear values `(rows, columns, 2)` of a grid at (x0, y0) with `step`, at `points`; 0 outside."""
-    for k in range(points.shape[0]):
-        gx, gy = (points[k, 0] - x0) / step, (points[k, 1] - y0) / step
-        ix, iy = int(np.floor(gx)), int(np.floor(gy))
-        out[k, 0] = out[k, 1] = 0.0
-        for j in range(2):
-            y = iy + j
-            if y < 0 or y >= values.shape[0]:
-                continue
-            wy = gy - iy if j else 1.0 - (gy - iy)
-            for i in range(2):
-                x = ix + i
-                if x < 0 or x >= values.shape[1]:
-                    continue
-                weight = wy * (gx - ix if i else 1.0 - (gx - ix))
-                out[k, 0] += weight * values[y, x, 0]
-                out[k, 1] += weight * values[y, x, 1]
 
 
 @compiled
