@@ -22,4 +22,5 @@ def model() -> LatentModel:
 
 _OPTIONS = {
     "regiondrag": lambda: {"model": model()},
+    "fastdrag": lambda: {"model": model(), "unet": "own"},
 }

@@ -117,5 +117,6 @@ ENGINES: Registry[MakeEngine] = Registry(
     {
         "inpaint4drag": "pliant.engines.inpaint4drag:Inpaint4Drag",
         "regiondrag": "pliant.engines.regiondrag:RegionDrag",
+        "fastdrag": "pliant.engines.fastdrag:FastDrag",
     },
 )
