@@ -39,38 +39,28 @@ class Plate:
 
     def through(self, handles: Points, vectors: Points) -> "Displacement":
         """The plate's displacement that is `vectors` `(N, 2)` at `handles` `(N, 2)`."""
-        nodes, weights = self._readings(handles)
+        nodes, weights = np.empty((len(handles), 4), np.intp), np.empty((len(handles), 4))
+        _read(self._number, (handles - self._corner) / self._step, nodes, weights)
         rows = self._solved(nodes)
-        compliance = weights @ self._responses[rows[:, None], nodes] @ weights.T
+        compliance = np.empty((len(handles), len(handles)))
+        _comply(self._responses, rows, nodes, weights, compliance)
         force = np.linalg.lstsq(compliance, vectors, rcond=1e-12)[0]
         bent = np.zeros((2, len(self._row)))
-        _add_responses(self._responses, rows, weights.T @ force, bent)
+        _add_responses(self._responses, rows, weights, force, bent)
         values = np.zeros((*self._number.shape, 2))
         values[self._free] = bent.T
         return Displacement(values, self._corner, self._step)
 
-    def _readings(self, handles: Points) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """The unknowns `(M,)` around the handles, and the bilinear weights `(N, M)` that read the plate there."""
-        x, y = ((handles - self._corner) / self._step).T
-        ix, iy = np.floor(x).astype(int), np.floor(y).astype(int)
-        cell = [(j, i) for j in (0, 1) for i in (0, 1)]
-        around = np.stack([self._number[iy + j, ix + i] for j, i in cell], axis=1)
-        shares = [np.abs(1 - j - (y - iy)) * np.abs(1 - i - (x - ix)) for j, i in cell]
-        nodes, which = np.unique(around, return_inverse=True)
-        weights = np.zeros((len(handles), len(nodes)))
-        weights[np.arange(len(handles))[:, None], which.reshape(around.shape)] = np.stack(shares, axis=1)
-        held = nodes < 0  # no unknown: the plate is zero there
-        return nodes[~held], weights[:, ~held]
-
     def _solved(self, nodes: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The rows of the kept responses `(M,)` that say what a unit force at each node does to the plate.
+        """The rows of the kept responses that say what a unit force at each node does to the plate.
 
         A pointer moves from place to place, so most of what a move needs is known from those before it.
         """
-        missing = nodes[self._row[nodes] < 0]
+        missing = np.unique(nodes[self._row[nodes] < 0])
         if self._kept + len(missing) > len(self._responses):
-            self._row[:], self._kept, missing = -1, 0, nodes
-            self._responses = np.empty((max(len(self._responses), len(nodes)), len(self._row)))
+            missing = np.unique(nodes)
+            self._row[:], self._kept = -1, 0
+            self._responses = np.empty((max(len(self._responses), len(missing)), len(self._row)))
         for node in missing.tolist():
             # One by one: several at once differ in their last bits, and then with what was asked before.
             force = np.zeros(len(self._row))
@@ -98,14 +88,44 @@ class Displacement:
 
 
 @compiled
-def _add_responses(responses: Array, rows: Array, forces: Array, out: Array) -> None:
-    """out `(2, U)` += sum forces_i responses_i."""
-    for i in range(rows.shape[0]):
-        x, y = forces[i, 0], forces[i, 1]
-        row = responses[rows[i]]
-        for k in range(row.shape[0]):
-            out[0, k] += x * row[k]
-            out[1, k] += y * row[k]
+def _read(number: Array, places: Array, nodes: Array, weights: Array) -> None:
+    """The four unknowns around each of `places`, in steps of the grid, and bilinear weights that read it there.
+
+    Where the plate is held there is no unknown: any will do, with a weight of 0.
+    """
+    for k in range(places.shape[0]):
+        ix, iy = int(np.floor(places[k, 0])), int(np.floor(places[k, 1]))
+        wx, wy = places[k, 0] - ix, places[k, 1] - iy
+        for j in range(2):
+            for i in range(2):
+                node = number[iy + j, ix + i]
+                weight = (wy if j else 1.0 - wy) * (wx if i else 1.0 - wx)
+                nodes[k, 2 * j + i] = max(node, 0)
+                weights[k, 2 * j + i] = weight if node >= 0 else 0.0
+
+
+@compiled
+def _comply(responses: Array, rows: Array, nodes: Array, weights: Array, out: Array) -> None:
+    """out `(N, N)`: how far the plate moves at one place under a unit force at another."""
+    for a in range(nodes.shape[0]):
+        for b in range(nodes.shape[0]):
+            total = 0.0
+            for i in range(4):
+                for j in range(4):
+                    total += weights[a, i] * weights[b, j] * responses[rows[b, j], nodes[a, i]]
+            out[a, b] = total
+
+
+@compiled
+def _add_responses(responses: Array, rows: Array, weights: Array, forces: Array, out: Array) -> None:
+    """out `(2, U)` += what `forces` `(N, 2)` do to the plate."""
+    for a in range(rows.shape[0]):
+        for i in range(4):
+            x, y = weights[a, i] * forces[a, 0], weights[a, i] * forces[a, 1]
+            row = responses[rows[a, i]]
+            for k in range(row.shape[0]):
+                out[0, k] += x * row[k]
+                out[1, k] += y * row[k]
 
 
 @compiled
