@@ -6,6 +6,7 @@ import scenes
 import tiny_diffusion
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline
+from original_checkpoint import save_as_one_file
 
 import pliant
 from pliant.engines.latent.denoiser import Denoiser
@@ -42,6 +43,18 @@ def test_a_folder_is_opened():
     assert model.size == 64
     assert model.schedule.alpha(501) == pytest.approx(0.27499907)
     assert not any(weight.requires_grad for weight in model.unet.parameters())
+
+
+def test_a_single_file_is_the_same_model(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    save_as_one_file(tiny_diffusion.sd15(4), path)
+    (tmp_path / "mine").symlink_to(tiny_diffusion.sd15(4))  # what the parts are
+    picture = scenes.noise((97, 81))
+    found = [
+        pliant.apply(picture, change(), engine="regiondrag", model=str(model), device="cpu", dtype="float32")
+        for model in (path, tiny_diffusion.sd15(4))
+    ]
+    assert np.array_equal(found[0].picture.pixels, found[1].picture.pixels)
 
 
 def test_an_inpainting_model_is_refused():

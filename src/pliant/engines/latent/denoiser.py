@@ -40,7 +40,7 @@ class Denoiser:
         dtype = self.unet.dtype
         answer = self.unet(
             latents.to(dtype),
-            torch.tensor(level, device=latents.device),
+            torch.full((), level, device=latents.device),
             encoder_hidden_states=text.hidden.repeat_interleave(repeats, dim=0).to(dtype),
             added_cond_kwargs=_added(latents, text, repeats, dtype),
             return_dict=False,
