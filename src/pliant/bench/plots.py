@@ -39,7 +39,9 @@ def write_plots(sections: Sequence[Section], folder: Path) -> list[Path]:
         written.append(_drawn(panels, folder / "accuracy-time.png", log=True))
     both = [section for section in sections if {"md", "if"} <= {column.name for column in section.columns}]
     if both:
-        panels = [(section, "IF ↑", heading(_named(section, "md")), _md_if) for section in both]
+        panels = [
+            (section, "IF ↑", heading(_named(section, "md")), _md_if(_named(section, "md"))) for section in both
+        ]
         written.append(_drawn(panels, folder / "md-if.png", log=False))
     if not written:
         raise BenchError("No section has a measure of accuracy, or MD and IF, to plot.", code="nothing_to_plot")
@@ -65,9 +67,12 @@ def _time_and(column: Column) -> Place:
     return place
 
 
-def _md_if(row: Row) -> tuple[Estimate, Estimate] | None:
-    fidelity, distance = row.cells.get("if"), row.cells.get("md")
-    return (fidelity, distance) if fidelity and distance else None
+def _md_if(column: Column) -> Place:
+    def place(row: Row) -> tuple[Estimate, Estimate] | None:
+        fidelity, distance = row.cells.get("if"), row.cells.get("md")
+        return (fidelity, _scaled(distance, column.scale)) if fidelity and distance else None
+
+    return place
 
 
 def _scaled(cell: Estimate, scale: float) -> Estimate:

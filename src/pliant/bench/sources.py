@@ -1,5 +1,6 @@
 """What `--data` can name: the generated set, or a folder or file with one."""
 
+from pliant.bench.datasets import open_data
 from pliant.bench.exact.dataset import Exact
 from pliant.bench.sample import DataError, DataSet
 
@@ -13,11 +14,7 @@ def open_source(text: str) -> DataSet:
         DataError: it is neither.
     """
     name, _, options = text.partition(":")
-    if name == EXACT:
-        return Exact(**_numbers(options))
-    from pliant.bench.datasets import open_data
-
-    return open_data(text)
+    return Exact(**_numbers(options)) if name == EXACT else open_data(text)
 
 
 def _numbers(options: str) -> dict[str, int]:

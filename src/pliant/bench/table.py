@@ -50,7 +50,9 @@ def sections(
     by: By = "edge",
     against: str | None = None,
 ) -> list[Section]:
-    """The table of `records`, data sets in their order; with `against`, every contender is compared with that one, sample by sample.
+    """The table of `records`, data sets in their order.
+
+    With `against`, every contender is compared with that one, sample by sample.
 
     Raises:
         BenchError: there is no such contender, or no record.
@@ -102,7 +104,7 @@ def _row(name: str, records: Sequence[Record], columns: Sequence[Column], refere
         contender=name,
         count=len(done),
         failed=len(records) - len(done),
-        errors=Counter(record.error["code"] for record in records if record.error),
+        errors=dict(Counter(record.error["code"] for record in records if record.error)),
         cells={column: cell for column, cell in cells.items() if cell},
         against={column: pair for column, pair in pairs.items() if pair},
         seconds=median(later) if later else None,
