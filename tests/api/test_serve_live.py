@@ -214,6 +214,22 @@ def test_without_a_picture_there_is_nothing_to_show(socket):
     assert socket.receive_json()["code"] == "no_picture"
 
 
+def test_what_the_picture_decides_needs_the_picture(socket):
+    whole = document()
+    whole["regions"][0]["edge"] = "pinned"
+    opened(socket)
+    asked(socket, doc=whole)
+    refused = socket.receive_json()
+    assert (refused["code"], refused["seq"]) == ("no_picture", 1)
+    whole["regions"][0]["deform"] = "membrane"
+    asked(socket, 2, whole)
+    assert [kind_of(socket.receive_bytes()) for _ in range(2)] == [2, 1]
+    del whole["regions"][0]["deform"]
+    opened(socket, photo())
+    asked(socket, 3, whole)
+    assert [kind_of(socket.receive_bytes()) for _ in range(2)] == [2, 1]
+
+
 def test_no_file_is_read_for_a_preview(socket, tmp_path):
     (tmp_path / "mask.png").write_bytes(mask())
     wanted = document()

@@ -166,15 +166,50 @@ def test_an_edit_is_a_job(web):
     assert imageio.load(done.content).size == (64, 48)
 
 
-def test_an_edit_that_does_not_fit_fails_as_a_job(web):
+PINNED = {"edge": "pinned", "deform": "membrane"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"drags": [{"from": [1, 1], "to": [9, 9]}]}, "handle_outside_region"),
+        ({"pins": [[1, 1]]}, "pin_outside_region"),
+        ({"pins": [[30, 22]]}, "conflicting_handles"),
+        ({"region": {"box": [100, 100, 120, 120]}}, "empty_region"),
+        (PINNED, "target_outside_region"),
+        ({"edge": "pinned", "deform": "rigid"}, "deformer_edge"),
+    ],
+)
+def test_an_edit_that_does_not_fit_is_no_job(web, change, code):
+    asked = document()
+    asked["regions"][0] |= change
+    known = len(web.get(f"{API}/jobs").json())
+    problem(web.post(f"{API}/edit", files=sent(asked=asked)), 422, code)
+    asked["regions"][0] = {"source": {"box": [0, 0, 9, 9]}, "target": {"box": [90, 90, 99, 99]}}
+    problem(web.post(f"{API}/edit", files=sent(asked=asked)), 422, "empty_region")
+    problem(
+        web.post(f"{API}/edit", files=sent(asked=document(protect={"box": [70, 50, 80, 60]}))), 422, "empty_region"
+    )
+    assert len(web.get(f"{API}/jobs").json()) == known
+
+
+def test_an_edit_that_fails_as_a_job(web):
     asked = document()
     asked["regions"][0]["drags"][0]["from"] = [1, 1]
-    answer = web.post(f"{API}/edit", files=sent(asked=asked), headers=WAIT)
+    more = {"headers": WAIT, "data": {"refine": "grabcut"}}  # only when refined it is known what is in the region
+    answer = web.post(f"{API}/edit", files=sent(asked=asked), **more)
     assert "outside its region" in problem(answer, 422, "handle_outside_region")
     last = web.get(f"{API}/jobs").json()[-1]
     assert (last["state"], last["problem"]["code"]) == ("failed", "handle_outside_region")
     assert "event: failed" in web.get(last["events_url"]).text
     problem(web.get(last["result_url"]), 422, "handle_outside_region")
+
+
+def test_a_pinned_region_without_a_deformer_is_judged_by_its_picture(web):
+    asked = document(target=(62, 26))
+    asked["regions"][0]["edge"] = "pinned"
+    answer = web.post(f"{API}/edit", files=sent(asked=asked))
+    assert answer.status_code == 202
 
 
 def test_a_prefix_of_a_proxy_stands_in_the_addresses():

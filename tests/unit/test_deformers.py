@@ -171,3 +171,22 @@ def test_a_free_part_without_a_handle_moves_along():
     found = Warper(scenes.noise((201, 201))).preview(scenes.edit(MASK | speck, ((100, 100), (103, 105))))
     assert np.array_equal(found.moved, np.roll(MASK | speck, (5, 3), axis=(0, 1)) & found.moved)
     assert found.moved[7:11, 5:9].all()
+
+
+# ----------------------------------------------------------------------------------------- pointer moves
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("scarce", [False, True])
+def test_a_move_does_not_depend_on_those_before_it(name, scarce, monkeypatch):
+    if scarce:
+        monkeypatch.setattr("pliant.warp.spline._MOST_KEPT", 0)
+        monkeypatch.setattr("pliant.warp.plate.KEPT_BYTES", 400_000)
+    used, fresh = (DEFORMERS.get(name)(MASK, BOX) for _ in range(2))
+    for pull in np.linspace(-40, 40, 9):
+        used.target_of(POINTS, HANDLES, HANDLES + [pull, pull / 2])
+    used.target_of(POINTS[:10], HANDLES[:2], TARGETS[:2])
+    before = HANDLES.copy(), POINTS.copy()
+    assert np.array_equal(used.target_of(POINTS, HANDLES, TARGETS), fresh.target_of(POINTS, HANDLES, TARGETS))
+    assert np.array_equal(before[0], HANDLES)
+    assert np.array_equal(before[1], POINTS)

@@ -55,13 +55,25 @@ class Live:
             raise RequestError("There is no picture yet; send one, or an 'open' message first.", code="no_picture")
         if edit is not None:
             self._edit = None
-            self._edit = edit_of(edit.edit, {}, self._settings)
+            asked = edit_of(edit.edit, {}, self._settings)
+            self._require_pixels(asked)
+            self._edit = asked
         if self._edit is None:
             raise RequestError("There is no edit to move; send an 'edit' message first.", code="no_edit")
         if move is not None:
             self._edit = moved(self._edit, move)
         last = move or edit
         return [] if last is None else self._frames(self._warper, self._edit, last.seq, last.picture)
+
+    def _require_pixels(self, edit: Edit) -> None:
+        """Refuse what depends on the picture, where its size is all that is known."""
+        drags = [region for region in edit.regions if isinstance(region, DragRegion)]
+        if not self._has_pixels and any(r.edge == "pinned" and r.deform is None for r in drags):
+            raise RequestError(
+                "In a region with a pinned edge and no 'deform' the picture decides what moves; send the picture "
+                "first, or name a deformer.",
+                code="no_picture",
+            )
 
     def _frames(self, warper: Warper, edit: Edit, seq: int, form: FileFormat | None) -> list[bytes]:
         parts = warper.parts(edit)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from pliant.compose import repaint, widen
 from pliant.engines.api import apply, engine, preview
 from pliant.engines.base import ENGINES
@@ -20,8 +22,10 @@ from pliant.serve.offers import offered_engine, offered_filler, offered_segmente
 from pliant.serve.problems import RequestError
 from pliant.serve.schemas import EditForm, FileFormat, FillForm
 from pliant.serve.settings import Settings
-from pliant.types import Edit, Mask, Picture, Result
+from pliant.types import Edit, Mask, Picture, RegionPair, Result, as_region
+from pliant.warp.part import targets_of
 from pliant.warp.show import cut_out, draw_mesh, with_alpha
+from pliant.warp.warper import Warper
 
 
 def picture_in(data: bytes, settings: Settings) -> Picture:
@@ -59,7 +63,9 @@ def edit_work(
 ) -> tuple[Work, int]:
     """Work that applies `edit`, and the bytes it holds. What the engine would refuse is refused now."""
     options = _options(asked, settings)
-    engine(asked.engine, **options)
+    chosen = engine(asked.engine, **options)
+    if chosen.info.has_preview and asked.refine is None:  # refining may bring a handle into its region
+        refuse_misfit(picture, edit)
     if asked.prompt is not None:
         edit = replace(edit, prompt=asked.prompt)
     if asked.seed is not None:
@@ -71,6 +77,23 @@ def edit_work(
     }
     work = partial(_edit, picture=picture, edit=edit, name=asked.engine, options=options, loaded=loaded, form=form)
     return work, picture.pixels.nbytes
+
+
+def refuse_misfit(picture: Picture, edit: Edit) -> None:
+    """Refuse an edit that a warp of `picture` would refuse, without warping it.
+
+    Raises:
+        EditError: a region, handle, pin or target does not fit the picture.
+    """
+    blank = Picture(np.zeros((*picture.pixels.shape[:2], 1), np.uint8))
+    for region, parts in Warper(blank).parts(edit):
+        # Without a deformer, the picture itself decides what moves and so what has room.
+        for part in parts if region.deform is not None else ():
+            part.carry(targets_of(region))
+    pairs = [pair for pair in edit.regions if isinstance(pair, RegionPair)]
+    for region in (edit.protect, *(side for pair in pairs for side in (pair.source, pair.target))):
+        if region is not None:
+            rasterise(as_region(region), picture.size)
 
 
 def _options(asked: EditForm, settings: Settings) -> dict[str, Any]:
