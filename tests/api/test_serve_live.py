@@ -215,7 +215,7 @@ def test_without_a_picture_there_is_nothing_to_show(socket):
 
 
 def test_what_the_picture_decides_needs_the_picture(socket):
-    whole = document()
+    whole = document(target=(34, 24))
     whole["regions"][0]["edge"] = "pinned"
     opened(socket)
     asked(socket, doc=whole)
