@@ -325,3 +325,4 @@ def test_mean_per_sample_then_over_samples():
 def test_the_column_of_a_rule(rule, scale, weight):
     column = MeanDistance(Fixed({}), rule).columns[0]
     assert (column.scale, column.weight, column.better) == (scale, weight, "lower")
+    assert "(fixed)" in column.title

@@ -71,4 +71,4 @@ def rgb8(picture: Picture, size: Size | None = None) -> Rgb8:
     image = image_of(on_white(to_8_bit(picture.pixels))).convert("RGB")
     if size is not None and picture.size != size:
         image = image.resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(image)
+    return np.array(image)

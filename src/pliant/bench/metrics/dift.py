@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,9 @@ class Dift:
                 f"The decoder of {name!r} has the blocks 0 to {blocks - 1}; there is no {settings.block}.",
                 code="unsupported_model",
             )
-        self.name = f"dift-{name}"
+        self.name = f"DIFT {Path(name).name}"
         self._model = model
-        self._settings = settings
+        self.settings = settings
 
     @classmethod
     def load(
@@ -61,7 +62,7 @@ class Dift:
     @torch.inference_mode()
     def features(self, rgb: Rgb8, *, prompt: str = "", seed: int = 0) -> Features:
         """See `Extractor.features`. The noise is drawn on the CPU: one seed, the same noise on every device."""
-        model, settings = self._model, self._settings
+        model, settings = self._model, self.settings
         random = torch.Generator().manual_seed(seed)
         pixels = rgb if settings.side is None else _squeezed(rgb, settings.side)
         with model.turn:
@@ -79,8 +80,8 @@ class Dift:
 
     def _encoded(self, pixels: Rgb8, random: torch.Generator) -> Any:
         """`(ensemble, 4, h/8, w/8)`."""
-        count = self._settings.ensemble
-        if not self._settings.sampled:
+        count = self.settings.ensemble
+        if not self.settings.sampled:
             return self._model.codec.encode(pixels).expand(count, -1, -1, -1)
         return torch.cat([self._model.codec.encode(pixels, random=random) for _ in range(count)])
 

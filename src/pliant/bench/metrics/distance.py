@@ -45,10 +45,13 @@ class MeanDistance:
     """
 
     def __init__(self, extractor: Extractor, rule: DistanceRule, *, seed: int = 0) -> None:
-        self._extractor = extractor
-        self._rule = rule
+        self.extractor = extractor
+        self.rule = rule
         self._seed = seed
-        self.columns = (_column(rule), Column(name="md_pairs", title="MD pairs", better=None, digits=1))
+        self.columns = (
+            _column(rule, extractor.name),
+            Column(name="md_pairs", title="MD pairs", better=None, digits=1),
+        )
 
     def measure(self, sample: Sample, outcome: Outcome) -> Mapping[str, float]:
         """See `Metric.measure`."""
@@ -56,16 +59,16 @@ class MeanDistance:
         drags = [drag for drag in sample.drags if _on_picture(drag, size)]
         if not drags:
             return {}
-        prompt = sample.prompt if self._rule.prompt else ""
+        prompt = sample.prompt if self.rule.prompt else ""
         source = self._map(rgb8(sample.picture), size, prompt, self._seed)
-        seed = self._seed if self._rule.same_noise else self._seed + 1
+        seed = self._seed if self.rule.same_noise else self._seed + 1
         result = self._map(rgb8(outcome.picture, size), size, prompt, seed)
-        found = [distance(drag, source, result, size, self._rule) for drag in drags]
+        found = [distance(drag, source, result, size, self.rule) for drag in drags]
         return {"md": float(np.mean(found)), "md_pairs": float(len(found))}
 
     def _map(self, rgb: Rgb8, size: Size, prompt: str, seed: int) -> FeatureMap:
-        features = self._extractor.features(rgb, prompt=prompt, seed=seed)
-        return FeatureMap(features, size, self._rule.interpolation)
+        features = self.extractor.features(rgb, prompt=prompt, seed=seed)
+        return FeatureMap(features, size, self.rule.interpolation)
 
 
 def distance(drag: Drag, source: FeatureMap, result: FeatureMap, size: Size, rule: DistanceRule) -> float:
@@ -83,11 +86,11 @@ def lengths(offsets: NDArray[np.float64], size: Size, unit: Unit) -> NDArray[np.
     return plain / np.hypot(size.width, size.height) if unit == "diagonal" else plain
 
 
-def _column(rule: DistanceRule) -> Column:
+def _column(rule: DistanceRule, features: str) -> Column:
     weight = "md_pairs" if rule.by_pairs else ""
     if rule.unit == "pixels":
-        return Column(name="md", title="MD", better="lower", unit="px", digits=2, weight=weight)
-    return Column(name="md", title="MD x100", better="lower", scale=100, digits=2, weight=weight)
+        return Column(name="md", title=f"MD ({features})", better="lower", unit="px", digits=2, weight=weight)
+    return Column(name="md", title=f"MD x100 ({features})", better="lower", scale=100, digits=2, weight=weight)
 
 
 def _on_picture(drag: Drag, size: Size) -> bool:

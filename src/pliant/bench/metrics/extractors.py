@@ -28,7 +28,7 @@ RECIPES = {
     # Fires 6 to 9 of the paper's count, which all have the same resolution.
     "squeezenet": Recipe(network="squeeze", taps=(9, 10, 11, 12), side=512),
     # The last bottleneck with 96 channels.
-    "mobilenetv2": Recipe(network="mobilenetv2", taps=(13,), side=1024),
+    "mobilenetv2": Recipe(network="mobilenetv2", taps=(13,), side=512),
 }
 
 

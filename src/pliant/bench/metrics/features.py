@@ -21,7 +21,7 @@ class Extractor(Protocol):
 
     @property
     def name(self) -> str:
-        """What records call it, with its settings."""
+        """What the title of a column calls it."""
         ...
 
     def features(self, rgb: Rgb8, *, prompt: str = "", seed: int = 0) -> Features:

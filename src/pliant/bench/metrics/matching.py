@@ -34,12 +34,11 @@ def search_area(drag: Drag, size: Size, search: Search = "discs") -> Bool:
 def matches(wanted: NDArray[np.float64], result: FeatureMap, area: Bool, *, first: bool) -> NDArray[np.float64]:
     """The pixels `(K, 2)` of `area`, (x, y), whose features in `result` are the most similar to `wanted` `(C,)`.
 
-    With `first` it is one, the first in reading order; else all that are equally similar, to nine digits.
+    Those that are equally similar to nine digits tie: with `first` it is the first in reading order, else all.
     """
     rows, columns = np.nonzero(area)
     candidates = np.stack([columns, rows], axis=1).astype(np.float64)
     parts = [candidates[i : i + _CHUNK] for i in range(0, len(candidates), _CHUNK)]
     similarity = np.concatenate([result.similarity(wanted, part) for part in parts])
-    if first:
-        return candidates[[int(np.argmax(similarity))]]
-    return candidates[similarity >= similarity.max() - _TIE]
+    found = candidates[similarity >= similarity.max() - _TIE]
+    return found[:1] if first else found
