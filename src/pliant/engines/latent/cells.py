@@ -114,17 +114,17 @@ def _rounded(number: Ints, counts: Ints, way: NDArray[np.float64]) -> Ints:
 def _settled(reached: Ints, counts: Ints, wanted: Ints, number: Ints, sources: Ints) -> _Votes:
     """Where the `wanted` cell holds nothing of the part, the one most pixels name, if no other cell takes it."""
     good = np.isin(wanted, sources)
-    taken = wanted[good]
-    place = np.where(good, wanted, _most_named(number, sources, len(reached)))
-    kept = good | ~np.isin(place, taken)
+    place = wanted.copy()
+    unsettled = ~good[number]
+    cells, named = _most_named(number[unsettled], sources[unsettled])
+    place[cells] = named
+    kept = good | ~np.isin(place, wanted[good])
     return _Votes(reached[kept], place[kept], counts[kept])
 
 
-def _most_named(number: Ints, sources: Ints, count: int) -> Ints:
-    """For each of `count` cells the source named by most of its pixels; of several the first."""
+def _most_named(number: Ints, sources: Ints) -> tuple[Ints, Ints]:
+    """The cells in `number`, and for each the source that most of its pixels name; of several the first."""
     pairs, votes = np.unique(np.stack([number, sources], axis=1), axis=0, return_counts=True)
     best = np.lexsort((pairs[:, 1], -votes, pairs[:, 0]))
-    found = np.zeros(count, np.int64)
     cells, first = np.unique(pairs[best, 0], return_index=True)
-    found[cells] = pairs[best[first], 1]
-    return found
+    return cells, pairs[best[first], 1]
