@@ -8,20 +8,28 @@ import torch
 from torch.nn import functional
 
 
-def supervised(features: torch.Tensor, places: torch.Tensor, targets: torch.Tensor, radius: int) -> torch.Tensor:
+def arrived(places: torch.Tensor, targets: torch.Tensor, near: float) -> torch.Tensor:
+    """`(N,)` bool: which places are less than `near` from their targets."""
+    return (targets - places).norm(dim=1) < near
+
+
+def supervised(
+    features: torch.Tensor, places: torch.Tensor, targets: torch.Tensor, radius: int, near: float
+) -> torch.Tensor:
     """How far the patch around each place is from being shifted by one pixel towards its target (Eq. 2), a scalar.
 
-    `features` `(1, C, h, w)`. The patch where it stands is what the shifted one should become, so no gradient flows
-    into it. Sampling stops at the picture's border; each point counts as its patch has pixels.
+    `features` `(1, C, h, w)`. The patch where it stands is what the shifted one should become, so no gradient
+    flows into it. Sampling stops at the picture's border; each point counts as its patch has pixels, unless it is
+    less than `near` from its target.
     """
     way = targets - places
-    step = way / torch.linalg.vector_norm(way, dim=1, keepdim=True)
+    step = way / way.norm(dim=1, keepdim=True).clamp(min=1e-6)
     patch = places.trunc()[:, None] + _square(radius, places)
     height, width = features.shape[2:]
     patch = torch.minimum(patch.clamp(min=0), patch.new_tensor([width - 1, height - 1]))
     before = sampled(features.detach(), patch)
     missed = (before - sampled(features, patch + step[:, None])).abs().mean(dim=(1, 2))
-    return missed.sum() * (2 * radius + 1) ** 2
+    return torch.where(arrived(places, targets, near), 0.0, missed).sum() * (2 * radius + 1) ** 2
 
 
 def tracked(
@@ -47,7 +55,7 @@ def sampled(features: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     size = places.new_tensor([max(width - 1, 1), max(height - 1, 1)])
     grid = (places / size * 2 - 1).flatten(0, 1)[None, None]
     found = functional.grid_sample(features, grid, padding_mode="border", align_corners=True)
-    return found[0, :, 0].unflatten(1, places.shape[:2]).transpose(0, 1)
+    return found.reshape(features.shape[1], *places.shape[:2]).transpose(0, 1)
 
 
 def _picked(features: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
