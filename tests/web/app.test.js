@@ -156,7 +156,7 @@ test("filling sends photo, edit and choices, and its candidates have seeds of th
   assert.deepEqual(server.jobs.map(({ asked }) => asked.seed), [7, 8, 9]);
   const { file, edit, engine, filler, options } = server.jobs[1].asked;
   assert.deepEqual([file, edit.seed, engine, filler, options], [app.photo().file, 8, "inpaint4drag", "telea", { tear: 3 }]);
-  assert.deepEqual(app.get().results.map(({ seed, state }) => [seed, state]), [[9, "sending"], [8, "sending"], [7, "sending"]]);
+  assert.deepEqual(app.get().results.map(({ seed, state }) => [seed, state]), [[9, "queued"], [8, "queued"], [7, "queued"]]);
 });
 
 test("a result's way from sending to its picture", async () => {
@@ -287,7 +287,7 @@ test("a new gesture cancels what was begun on release, and nothing that was begu
   app.apply("Move handle", to(part, 34));
   await settled();
   assert.deepEqual(server.cancelled, ["/api/v1/jobs/0", "/api/v1/jobs/1"]);
-  assert.deepEqual(app.get().results.map(({ state, automatic }) => [state, automatic]), [["sending", false]]);
+  assert.deepEqual(app.get().results.map(({ state, automatic }) => [state, automatic]), [["queued", false]]);
   app.ui({ fillOnRelease: true });
   app.apply("Move handle", to(part, 35));
   await settled();

@@ -69,7 +69,7 @@ export function createJobs(store, server, pictures, finished) {
     try {
       const job = await begin();
       if (!isWanted(id)) return await server.cancel(job);
-      update(id, { job });
+      update(id, { job, state: "queued" });
       const urls = { status_url: job, events_url: `${job}/events` };
       await server.follow(urls, (kind, data) => hear(id, kind, data), control.signal);
       if (isWanted(id)) await fetchPicture(id, `${job}/result`);
