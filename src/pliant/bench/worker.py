@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,13 +17,15 @@ from pliant.models.device import Runtime
 
 def main() -> None:
     """Serve until the input ends; the first line says what the run is."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    answers = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(sys.stdin, answers)
+    # Nobody may be left to read the answer; the record is written all the same.
+    with suppress(BrokenPipeError):
+        serve(sys.stdin, answers)
 
 
-def serve(tasks: TextIO, answers: TextIO) -> None:
-    """Make the records that `tasks` asks for; each answer says what became of one."""
+def serve(tasks: TextIO, answers: int) -> None:
+    """Make the records that `tasks` asks for; each line on the descriptor `answers` says what became of one."""
     from pliant.bench.job import Job, Task
     from pliant.bench.work import Bench
 
@@ -32,8 +35,7 @@ def serve(tasks: TextIO, answers: TextIO) -> None:
     for line in tasks:
         record = bench.do(Task(**json.loads(line)))
         message = record.error["message"] if record.error else None
-        answers.write(json.dumps({"status": record.status, "message": message}) + "\n")
-        answers.flush()
+        os.write(answers, (json.dumps({"status": record.status, "message": message}) + "\n").encode())
 
 
 def _limit_threads(count: int) -> None:
