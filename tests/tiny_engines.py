@@ -23,4 +23,5 @@ def model() -> LatentModel:
 _OPTIONS = {
     "regiondrag": lambda: {"model": model()},
     "fastdrag": lambda: {"model": model(), "unet": "own"},
+    "sdedrag": lambda: {"model": model(), "steps": 5, "lora": 2},
 }

@@ -118,5 +118,6 @@ ENGINES: Registry[MakeEngine] = Registry(
         "inpaint4drag": "pliant.engines.inpaint4drag:Inpaint4Drag",
         "regiondrag": "pliant.engines.regiondrag:RegionDrag",
         "fastdrag": "pliant.engines.fastdrag:FastDrag",
+        "sdedrag": "pliant.engines.sdedrag:SdeDrag",
     },
 )
