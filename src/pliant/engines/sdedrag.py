@@ -1,4 +1,4 @@
-"""SDE-Drag (ICLR 2024): patches of latents carried to their targets little by little, with a stochastic sampler."""
+"""SDE-Drag (ICLR 2024): patches of latents carried to their targets little by little by a stochastic sampler."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

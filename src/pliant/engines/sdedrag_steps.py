@@ -69,7 +69,7 @@ class CarriedPatches:
         return trained(photo, training, watch, Store(folder) if folder else None)
 
     def edit(self, photo: OpenPhoto, prepared: Lora | None, task: Task, watch: Watch) -> torch.Tensor:
-        """One way up and down for each carry: `settings.count` calls of the UNet, on the photo and the edit, guided."""
+        """One way up and down for each carry: `settings.count` calls of the UNet, on photo and edit, guided."""
         watch.stage("denoise")
         random, latents = photo.generator(task.seed), photo.latents
         free = torch.as_tensor(task.editable_cells, device=latents.device)

@@ -107,8 +107,9 @@ def _train(
         optimiser.zero_grad(set_to_none=True)
         for _ in range(training.batch):
             watch.check()
-            loss = _loss(photo, latents, random) / training.batch
-            scaler.scale(loss).backward()  # pyright: ignore[reportUnknownMemberType]
+            with torch.enable_grad():
+                loss = scaler.scale(_loss(photo, latents, random) / training.batch)
+            loss.backward()  # pyright: ignore[reportUnknownMemberType]
         scaler.step(optimiser)
         scaler.update()
         if store and (step + 1) % _SAVED_EVERY == 0 and step + 1 < training.steps:
@@ -122,9 +123,8 @@ def _loss(photo: OpenPhoto, latents: torch.Tensor, random: torch.Generator) -> t
     level = int(torch.randint(TRAINING_STEPS, (1,), generator=random))
     wanted = unit_noise(crop, random)
     noisy = noised(crop, wanted, 1.0, photo.model.schedule.alpha(level))
-    with torch.enable_grad():
-        found = photo.model.denoiser.noise(noisy, level, photo.text)
-        return functional.mse_loss(found.float(), wanted)
+    found = photo.model.denoiser.noise(noisy, level, photo.text)
+    return functional.mse_loss(found.float(), wanted)
 
 
 def _crop(latents: torch.Tensor, side: int, random: torch.Generator) -> torch.Tensor:
