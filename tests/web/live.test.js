@@ -55,7 +55,9 @@ class Socket {
 }
 
 /** All promises that are ready, and what follows from them. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+const settled = async () => {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+};
 
 /** @param {{pictures?: boolean, doc?: any}} [given] */
 async function linked({ pictures = false, doc = complete() } = {}) {
@@ -157,8 +159,10 @@ test("strength and targets of several parts are one move; pairs are passed over"
   const { socket, set } = await linked({ doc });
   socket.say(topology(1, []));
   socket.say(vertices(1, 1, []));
+  socket.say(picture(1, 2, "bent"));
   await set({ ...doc, parts: [doc.parts[0], doc.parts[1], { ...doc.parts[2], strength: 0.25 }] });
-  assert.deepEqual(socket.last, { type: "move", seq: 2, targets: [[[12, 10]], [[12, 10]]], strengths: [1, 0.25] });
+  const targets = [[[12, 10]], [[12, 10]]];
+  assert.deepEqual(socket.last, { type: "move", seq: 2, targets, strengths: [1, 0.25], picture: "jpeg" });
 });
 
 test("without a complete part there is no bend, and no message", async () => {
@@ -232,6 +236,42 @@ test("where the browser cannot draw, the photo's file opens and pictures answer"
   assert.equal(await live().picture.text(), "bent");
   assert.equal(live().picture.type, "image/jpeg");
   assert.deepEqual([socket.last.type, socket.last.picture], ["move", "jpeg"]);
+});
+
+const pinned = (deform) => ({ ...complete(), parts: [{ ...complete().parts[0], edge: "pinned", deform }] });
+const SHOWN = {
+  "a pair": [addPart(emptyDoc("p"), { ...pairPart("a"), source: [box], target: [box] }), true],
+  "a pinned part of which the photo decides what moves": [pinned(null), true],
+  "a pinned part that bends as it is told": [pinned("membrane"), false],
+};
+
+for (const [what, [doc, drawn]] of Object.entries(SHOWN)) {
+  test(`${what} is drawn by the ${drawn ? "server" : "browser"}`, async () => {
+    const { socket, live } = await linked({ doc });
+    const [open, edit] = socket.sent;
+    assert.equal(open instanceof ArrayBuffer, drawn);
+    assert.equal(edit.picture, drawn ? "jpeg" : undefined);
+    socket.say(topology(1, []));
+    socket.say(vertices(1, 1, []));
+    assert.equal(live().topology === null, drawn, "mesh and picture are shown together");
+    if (drawn) socket.say(picture(1, 2, "bent"));
+    assert.deepEqual([live().topology.id, live().picture === null], [1, !drawn]);
+  });
+}
+
+test("the photo is sent when a picture is first needed, once, and the mesh counts again after it", async () => {
+  const { socket, set, live } = await linked();
+  socket.say(topology(1, []));
+  socket.say(vertices(1, 1, []));
+  await set(pinned(null));
+  assert.ok(socket.sent.at(-2) instanceof ArrayBuffer);
+  socket.say(topology(2, []));
+  socket.say(vertices(2, 2, []));
+  socket.say(picture(2, 2, "bent"));
+  await set(pinned("membrane"));
+  assert.deepEqual([socket.sent.length, "picture" in socket.last], [5, false]);
+  socket.say(vertices(3, 2, []));
+  assert.equal(live().picture, null);
 });
 
 test("a broken connection is taken up again, ever more slowly, and begins from the start", async () => {

@@ -6,6 +6,9 @@
  * the latest; a bend can be late, but never queues up. While nothing but targets and strengths changes, the message
  * is a short `move`.
  *
+ * What meshes cannot show, region pairs and parts of which the photo itself decides what moves, the server draws: then it
+ * gets the photo's file, and its pictures stand for the bend.
+ *
  * After an error, or while the server is gone, the last mesh stays: it is older than the document, and `live.parts` may
  * name parts that are no more.
  *
@@ -17,7 +20,7 @@
 import { docOf, photoOf } from "./document.js";
 import { toEdit } from "./editfile.js";
 import { decoded } from "./live/frames.js";
-import { messageFor } from "./live/message.js";
+import { isBeyondMeshes, messageFor } from "./live/message.js";
 
 const RETRIES = [0.25, 0.5, 1, 2, 4, 8]; // seconds
 
@@ -91,22 +94,21 @@ export function createLive({ store, server, pictures }) {
     const { edit, parts } = await toEdit({ ...doc, prompt: "", seed: 0 }, photo.size);
     if (current !== talk || to.readyState !== 1) return;
     if (!edit) return clear();
-    if (current.photo !== photo.id) await open(current, to, photo);
+    const drawn = pictures || isBeyondMeshes(edit);
+    if (current.photo !== photo.id || (drawn && !current.hasPixels)) await open(current, to, photo, drawn);
     const message = messageFor(current.known, edit);
     if (!message) return keepUp(parts);
     current.known = edit;
-    current.awaited = { seq: ++current.seq, parts, isWhole: message.type === "edit" };
-    to.send(JSON.stringify({ ...message, seq: current.seq, ...(pictures ? { picture: "jpeg" } : {}) }));
+    current.awaited = { seq: ++current.seq, parts, drawn, isWhole: message.type === "edit" };
+    to.send(JSON.stringify({ ...message, seq: current.seq, ...(drawn ? { picture: "jpeg" } : {}) }));
     await current.answered();
   }
 
-  /** @param {Talk} current @param {WebSocket} to @param {Photo} photo */
-  async function open(current, to, photo) {
+  /** @param {Talk} current @param {WebSocket} to @param {Photo} photo @param {boolean} drawn */
+  async function open(current, to, photo, drawn) {
     const { width, height } = photo.size;
-    const content = pictures ? await photo.file.arrayBuffer() : JSON.stringify({ type: "open", size: [width, height] });
-    to.send(content);
-    current.photo = photo.id;
-    current.known = null;
+    to.send(drawn ? await photo.file.arrayBuffer() : JSON.stringify({ type: "open", size: [width, height] }));
+    Object.assign(current, { photo: photo.id, hasPixels: drawn, known: null });
   }
 
   /** @param {ArrayBuffer} data */
@@ -114,18 +116,22 @@ export function createLive({ store, server, pictures }) {
     const frame = decoded(data);
     if (frame?.kind === "topology") talk.topology = frame.topology;
     if (frame?.kind === "vertices") onVertices(frame);
-    if (frame?.kind === "picture") {
-      tell({ picture: frame.picture });
-      talk.settle(frame.seq);
-    }
+    if (frame?.kind === "picture") bent(frame.seq, { picture: frame.picture });
   }
 
   /** @param {import("./live/frames.js").VerticesFrame} frame */
   function onVertices({ seq, topology, vertices }) {
     if (topology !== talk.topology?.id) return;
+    talk.mesh = { topology: talk.topology, vertices };
+    // Where a picture follows, the two are shown together.
+    if (!talk.awaited?.drawn) bent(seq, { picture: null });
+  }
+
+  /** @param {number} seq @param {{picture: Blob | null}} shown */
+  function bent(seq, shown) {
     const parts = talk.awaited?.seq === seq ? talk.awaited.parts : store.get().live.parts;
-    tell({ topology: talk.topology, vertices, parts, problem: null });
-    if (!pictures) talk.settle(seq);
+    tell({ ...talk.mesh, ...shown, parts, problem: null });
+    talk.settle(seq);
   }
 
   /** @param {Record<string, any>} said */
@@ -181,7 +187,10 @@ function newTalk() {
     known: null,
     /** @type {import("./types.js").Topology | null} */
     topology: null,
-    /** @type {{seq: number, parts: string[], isWhole: boolean} | null} */
+    hasPixels: false,
+    /** @type {Pick<Live, "topology" | "vertices"> | null} */
+    mesh: null,
+    /** @type {{seq: number, parts: string[], drawn: boolean, isWhole: boolean} | null} */
     awaited: null,
     isBusy: false,
     isStale: false,

@@ -20,6 +20,17 @@ export function messageFor(known, edit) {
 }
 
 /**
+ * Whether some of `edit` shows in the server's pictures alone: region pairs, and pinned regions of which the photo decides
+ * what moves.
+ *
+ * @param {Edit} edit
+ * @returns {boolean}
+ */
+export function isBeyondMeshes({ regions }) {
+  return regions.some((/** @type {Edit} */ item) => item.source || (item.edge === "pinned" && !item.deform));
+}
+
+/**
  * @param {Edit} edit
  * @returns {unknown}  what of it a move cannot say
  */
