@@ -19,8 +19,8 @@ export function watchSize(element, changed) {
     const { inlineSize: width, blockSize: height } = entry.contentBoxSize[0];
     const exact = entry.devicePixelContentBoxSize?.[0];
     const canvas = {
-      width: Math.max(exact?.inlineSize ?? Math.round(width * dpr), 1),
-      height: Math.max(exact?.blockSize ?? Math.round(height * dpr), 1),
+      width: pixels(width * dpr, exact?.inlineSize),
+      height: pixels(height * dpr, exact?.blockSize),
     };
     changed({ stage: { width, height }, canvas, dpr });
   });
@@ -30,4 +30,16 @@ export function watchSize(element, changed) {
     observer.observe(element); // Safari does not know that box; what it rounds to may be one pixel off
   }
   return () => observer.disconnect();
+}
+
+/**
+ * A zoomed or emulated page may be told a box in other pixels than its own; then the exact size is of no use.
+ *
+ * @param {number} wanted
+ * @param {number | undefined} exact
+ * @returns {number}
+ */
+function pixels(wanted, exact) {
+  const near = exact !== undefined && Math.abs(exact - wanted) <= 1;
+  return Math.max(near ? exact : Math.round(wanted), 1);
 }
