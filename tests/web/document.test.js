@@ -147,10 +147,12 @@ test("what a part lacks", () => {
   assert.equal(lacking(dragPart("x", [{ kind: "invert" }])), "drags");
 });
 
-test("another edge takes its own best deformer, another engine its own options", () => {
+test("another edge brings its own deformer, another engine its own options", () => {
   const doc = setPart(rich(), "a", { deform: "elastic" });
   const pinned = setPart(doc, "a", { edge: "pinned" }).parts[0];
-  assert.equal(pinned.kind === "drag" && pinned.deform, null);
+  assert.equal(pinned.kind === "drag" && pinned.deform, "membrane");
+  const free = setPart(setPart(doc, "a", { edge: "pinned" }), "a", { edge: "free" }).parts[0];
+  assert.equal(free.kind === "drag" && free.deform, null);
   const optioned = documents.setOption(doc, "tear", 3);
   assert.deepEqual(setWish(optioned, { engine: "other" }).options, {});
   assert.deepEqual(setWish(optioned, { engine: optioned.engine }).options, { tear: 3 });

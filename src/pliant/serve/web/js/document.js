@@ -9,6 +9,9 @@
 /** What the server accepts (docs/document.md). */
 export const LIMITS = { seed: Number.MAX_SAFE_INTEGER, prompt: 10_000, parts: 1_000, coordinate: 10_000_000 };
 
+/** What a part whose border stays is told to do: left open, the photo may decide that a thing in it moves as a whole. */
+const STAYING = "membrane";
+
 /** The method that needs no model. */
 export const ENGINE = "inpaint4drag";
 
@@ -119,13 +122,14 @@ export function raisePart(doc, id, by) {
  * @param {Doc} doc
  * @param {string} id
  * @param {{edge?: Edge, deform?: string | null, strength?: number}} patch  `strength` is brought into 0 to 1; another
- *   edge without a deformer takes that edge's best one
+ *   edge brings its own deformer
  * @returns {Doc}
  */
 export function setPart(doc, id, patch) {
   return withPart(doc, id, (part) => {
     if (part.kind !== "drag") return part;
-    const deform = patch.edge && patch.edge !== part.edge ? { deform: null } : {};
+    const isOther = patch.edge && patch.edge !== part.edge;
+    const deform = isOther ? { deform: patch.edge === "pinned" ? STAYING : null } : {};
     const strength = patch.strength === undefined ? part.strength : clamped(patch.strength, 0, 1);
     return changed(part, { ...deform, ...patch, strength });
   });

@@ -36,7 +36,7 @@
  * @property {Drag[]} drags
  * @property {Pin[]} pins
  * @property {Edge} edge
- * @property {string | null} deform  null: the best one for the edge
+ * @property {string | null} deform  null: free, the best one; pinned, the photo decides
  * @property {number} strength  0 to 1
  *
  * @typedef {object} PairPart  a handle region and the target region it is mapped onto

@@ -72,21 +72,9 @@ async function dragItem(part, size, missing) {
     drags: drags.map(({ from, to }) => ({ from: place(from), to: place(to) })),
     ...(pins.length ? { pins: pins.map(({ at }) => place(at)) } : {}),
     edge: part.edge,
-    ...deformOf(part),
+    ...(part.deform ? { deform: part.deform } : {}),
     ...(part.strength === 1 ? {} : { strength: part.strength }),
   };
-}
-
-/**
- * Left open, a pinned region may give up a thing in it as a whole; which, only the picture tells. The page shows bends before
- * the server has seen the picture, so it asks for what it shows.
- *
- * @param {DragPart} part
- * @returns {{deform?: string}}
- */
-function deformOf({ deform, edge }) {
-  if (deform) return { deform };
-  return edge === "pinned" ? { deform: "membrane" } : {};
 }
 
 /**

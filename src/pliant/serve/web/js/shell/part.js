@@ -25,6 +25,13 @@ export function part(frame) {
   </section>`;
 }
 
+/** No deformer, where the border stays. */
+const BY_PHOTO = {
+  value: "",
+  label: "by the photo",
+  text: "what the arrows lie on moves as a whole where there is room for it, else all of it stretches",
+};
+
 /**
  * @param {Frame} frame
  * @param {DragPart} chosen
@@ -48,9 +55,12 @@ function bend({ app, state }, chosen) {
       id: "deformer",
       name: "Bends",
       title: "The deformer: how the part follows its arrows",
-      value: chosen.deform ?? deformers[0]?.name ?? "",
-      choices: deformers.map((one) => ({ value: one.name, label: one.name, text: one.summary })),
-      pick: (deform) => set("Change deformer", { deform }),
+      value: chosen.deform ?? (chosen.edge === "pinned" ? BY_PHOTO.value : (deformers[0]?.name ?? "")),
+      choices: [
+        ...deformers.map((one) => ({ value: one.name, label: one.name, text: one.summary })),
+        ...(chosen.edge === "pinned" ? [BY_PHOTO] : []),
+      ],
+      pick: (deform) => set("Change deformer", { deform: deform || null }),
     })}`;
 }
 
