@@ -19,7 +19,7 @@ from pliant.engines.regiondrag import PUBLIC_CODE, Settings
 from pliant.errors import CancelledError, EditError
 from pliant.events import CancelToken, Partial, Stage, Step, ignore
 from pliant.fill.diffusion.text import Embedding
-from pliant.types import Drag, DragRegion, Edit, Polygon, RegionPair
+from pliant.types import Drag, DragRegion, Edit, Everything, Polygon, RegionPair
 
 SIZE = (97, 81)
 DISC = scenes.disc(40, 40, 18, SIZE)
@@ -345,6 +345,39 @@ def test_a_large_photo_is_worked_on_in_a_crop_that_is_kept():
     untouched = np.ones((400, 600), bool)
     untouched[100:300, 200:420] = False
     assert np.array_equal(first.picture.pixels[untouched], picture.pixels[untouched])
+
+
+def test_an_edit_larger_than_the_model_is_made_smaller_with_a_warning():
+    picture = scenes.noise((300, 200))
+    change = scenes.edit(scenes.disc(150, 100, 60, (300, 200)), ((150, 100), (170, 100)))
+    result = applied(change, picture)
+    assert any("softer" in warning for warning in result.warnings)
+    assert result.picture.size == picture.size
+    assert np.array_equal(result.picture.pixels[:, :30], picture.pixels[:, :30])
+    assert not any("softer" in warning for warning in applied(change, picture, size=512).warnings)
+
+
+def test_what_is_dragged_out_of_the_picture_is_painted_over():
+    picture = scenes.noise(SIZE)
+    result = applied(scenes.edit(DISC, ((40, 40), (40, -200))), picture)
+    assert not np.array_equal(result.picture.pixels[DISC], picture.pixels[DISC])
+    assert "Everything that moves leaves the picture." in result.warnings
+    assert result.moved_area == 0
+
+
+@pytest.mark.parametrize("size", [(9, 7), (64, 8), (511, 1)])
+def test_small_and_odd_photos(size):
+    picture = scenes.noise(size)
+    half = scenes.rectangle(0, size[0] // 2, 0, size[1], size)
+    result = applied(Edit([RegionPair(half, ~half)]), picture)
+    assert result.picture.size == size
+    assert not np.array_equal(result.picture.pixels, picture.pixels)
+
+
+def test_everything_may_be_dragged():
+    picture = scenes.noise(SIZE)
+    result = applied(Edit([DragRegion(Everything(), [Drag((40, 40), (50, 44))])]), picture)
+    assert (result.picture.pixels != picture.pixels).any(axis=2).mean() > 0.9
 
 
 def test_pictures_of_the_unfinished():

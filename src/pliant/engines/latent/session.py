@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from pliant.engines.base import EngineInfo, check_understood
-from pliant.engines.latent.area import changed, moved_alpha, pasted, preview_of, protected, replaced
+from pliant.engines.latent.area import moved_alpha
 from pliant.engines.latent.choices import Choices
-from pliant.engines.latent.frame import LEAST_CONTEXT, Frame, crop_around, fits_whole, working_size
+from pliant.engines.latent.frame import Frame, working_size
 from pliant.engines.latent.glance import Glance
 from pliant.engines.latent.model import LatentModel
+from pliant.engines.latent.plan import Plan, is_whole, planned
 from pliant.engines.latent.task import Method, OpenPhoto, Task, Watch
 from pliant.events import CancelToken, OnEvent, ignore
 from pliant.fill.diffusion.filler import memory_explained, turn
@@ -23,24 +24,6 @@ from pliant.fill.diffusion.text import Embedding
 from pliant.geometry import Box, Size
 from pliant.types import Edit, Picture, Preview, Result
 from pliant.warp.warper import Warper
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Plan:
-    """An edit that fits: the pixels' own warp, what the model may change, and the crop to work on."""
-
-    edit: Edit
-    warp: Preview
-    preview: Preview
-    crop: Box
-
-    @property
-    def prompt(self) -> str:
-        return self.edit.prompt.strip()
-
-    @property
-    def moves(self) -> bool:
-        return bool(self.preview.hole_weight.any())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -89,7 +72,7 @@ class LatentSession:
         with self._at_work(cancel) as model:
             if plan is not None and plan.moves:
                 self._prepare(model, plan.crop, plan.prompt, watch)
-            elif plan is None and self._is_whole:
+            elif plan is None and self._is_whole():
                 self._prepare(model, whole, "", watch)
         self._spent = watch.timings
 
@@ -131,43 +114,17 @@ class LatentSession:
             spent, self._spent = {**self._spent, **watch.timings}, {}
             return [self._candidate(plan, ready, seed, spent, on_event, cancel) for seed in seeds]
 
-    # ------------------------------------------------------------------------------------------ planning
-
-    @property
     def _side(self) -> int:
         return self._choices.size or self._load().size
 
-    @property
     def _is_whole(self) -> bool:
-        return self._choices.uncropped or fits_whole(self._picture.size, self._side)
+        return is_whole(self._picture.size, self._choices, self._side())
 
-    def _planned(self, edit: Edit) -> _Plan:
+    def _planned(self, edit: Edit) -> Plan:
         check_understood(self._info, edit)
         warp = self._warper.preview(edit)
-        area, keep = changed(edit, warp), protected(edit, self._picture.size)
-        if not area.any():
-            nowhere = Box(0, 0, 0, 0)
-            preview = preview_of(warp, nowhere, np.zeros((0, 0), np.uint8))
-            return _Plan(edit=edit, warp=warp, preview=preview, crop=nowhere)
-        box, weight = pasted(area, keep, self._picture.size)
-        crop = self._crop(box)
-        if not self._choices.paste_back:
-            box, weight = replaced(crop, keep)
-        return _Plan(edit=edit, warp=warp, preview=preview_of(warp, box, weight), crop=crop)
-
-    def _crop(self, box: Box) -> Box:
-        """The crop for an edit of `box`: the last one again, if it holds that with some context and is not too
-        large.
-        """
-        frame = Box.of_size(self._picture.size)
-        if self._is_whole:
-            return frame
-        wanted = crop_around(box, self._picture.size, self._side)
-        last = self._ready.photo.frame.crop if self._ready else wanted
-        close = box.grown(LEAST_CONTEXT).within(frame)
-        return last if close.within(last) == close and last.area <= 2 * wanted.area else wanted
-
-    # ------------------------------------------------------------------------------------------- working
+        last = self._ready.photo.frame.crop if self._ready else None
+        return planned(edit, warp, self._choices, self._side, last)
 
     @contextmanager
     def _at_work(self, cancel: CancelToken) -> Generator[LatentModel]:
@@ -187,7 +144,7 @@ class LatentSession:
             return ready
         self._ready = None  # what it holds would stand in the way of the new
         watch.stage("encode")
-        size = Size(crop.width, crop.height) if self._is_whole else working_size(crop, self._side)
+        size = Size(crop.width, crop.height) if self._is_whole() else working_size(crop, self._side())
         photo = self._encoded(model, Frame.of(self._picture, crop, size), prompt)
         prepared = self._method.prepare(photo, watch)
         watch.close()
@@ -211,7 +168,7 @@ class LatentSession:
 
     def _candidate(
         self,
-        plan: _Plan,
+        plan: Plan,
         ready: _Ready,
         seed: int,
         spent: dict[str, float],
@@ -231,9 +188,16 @@ class LatentSession:
         watch.stage("decode")
         picture = finished(model.codec.decode(latents))
         watch.close()
-        return self._result(plan, picture, seed, {**spent, **watch.timings})
+        return self._result(plan, picture, seed, {**spent, **watch.timings}, _coarseness(frame))
 
-    def _result(self, plan: _Plan, picture: Picture, seed: int, timings: dict[str, float]) -> Result:
+    def _result(
+        self,
+        plan: Plan,
+        picture: Picture,
+        seed: int,
+        timings: dict[str, float],
+        warnings: Sequence[str] = (),
+    ) -> Result:
         edit, preview = plan.edit, plan.preview
         return Result(
             picture=picture,
@@ -243,5 +207,15 @@ class LatentSession:
             timings=dict(timings),
             hole_area=int((preview.hole_weight > 0).sum()),
             moved_area=int(preview.moved.sum()),
-            warnings=preview.warnings,
+            warnings=(*preview.warnings, *warnings),
         )
+
+
+def _coarseness(frame: Frame) -> list[str]:
+    """What to say where the model saw less of the photo than there is."""
+    if frame.size == (frame.crop.width, frame.crop.height):
+        return []
+    return [
+        f"The edit spans {frame.crop.width}x{frame.crop.height} pixels and was made at {frame.size}: what it "
+        "changed is softer than the photo. Drag a smaller part, or raise the option 'size'."
+    ]
