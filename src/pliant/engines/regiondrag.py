@@ -45,8 +45,7 @@ INFO = EngineInfo(
 class Settings:
     """The method's numbers; the defaults are the paper's (section 4.3).
 
-    `t_end` None: 200, or with `compat` never, as there. `attention` is None for all layers in all steps, else the
-    layers and the steps that it is used in.
+    They are what `INFO.options` says. `t_end` None is 200, or with `compat` never.
 
     Raises:
         EditError: a value is not one that is accepted (`invalid_option`).

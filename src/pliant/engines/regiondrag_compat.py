@@ -23,8 +23,7 @@ def public_cell_pairs(task: Task) -> tuple[CellPairs, Bool, Bool]:
 
     Raises:
         EditError: the edit has drags, which the published evaluation does not know (`unsupported_input`), or a
-        region
-            vanishes at that scale (`empty_region`).
+            region vanishes at that scale (`empty_region`).
     """
     rows, columns = task.frame.cells
     found = [_pairs(region, task) for region in task.edit.regions if isinstance(region, RegionPair)]

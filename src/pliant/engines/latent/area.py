@@ -1,6 +1,4 @@
-"""What of a photo an edit may change: what moves, where it arrives, and a rim along which the new fades into the
-old.
-"""
+"""What of a photo an edit may change: what moves, where it arrives, and a rim along which old and new blend."""
 
 from dataclasses import replace
 

@@ -56,8 +56,7 @@ def rewriting(layers: Iterable[Layer], rewrite: Rewrite) -> Generator[None]:
 def shared(rows: Sequence[int]) -> Rewrite:
     """Image i of the batch attends to the keys and values of image `rows[i]`: MasaCtrl's mutual self-attention.
 
-    `(0, 0)` for a batch (original, edit); `(0, 0, 2, 2)` with guidance, where both are there without and with
-    prompt.
+    `(0, 0)` for a batch (original, edit); `(0, 0, 2, 2)` with guidance, which has both without and with prompt.
     """
     chosen = list(rows)
 

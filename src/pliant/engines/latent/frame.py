@@ -27,8 +27,7 @@ LEAST_CONTEXT = 48
 class Frame:
     """`crop` of `picture` at `size` (width, height) in working pixels, 8-bit RGB, padded to whole cells.
 
-    `rgb` `(h, w, 3)`; its padding, at the right and the bottom, repeats the border. A cell is a pixel of the
-    latents.
+    `rgb` `(h, w, 3)`; its padding, right and below, repeats the border. A cell is a pixel of the latents.
     """
 
     picture: Picture

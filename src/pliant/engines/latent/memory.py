@@ -73,8 +73,10 @@ class KeyValues:
 
 
 def tokens_of(where: torch.Tensor, tokens: int) -> torch.Tensor:
-    """`(B, tokens)` bool from `where` `(B, h, w)`: on the layer's own grid, one, two, four or eight times
-    coarser.
+    """`(B, tokens)` bool from `where` `(B, h, w)`, on the grid of a layer that may be two or more times coarser.
+
+    Raises:
+        ValueError: halving the grid of `where`, rounded up, never gives so many tokens.
     """
     height, width = where.shape[1:]
     while height * width > tokens:
