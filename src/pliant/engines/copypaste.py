@@ -132,8 +132,8 @@ class CopyPaste:
 def blended(latents: torch.Tensor, handle: torch.Tensor, alpha: float, random: torch.Generator) -> torch.Tensor:
     """Noise blended into the handle cells: sqrt(1 - alpha^2) z + alpha e (Eq. 5).
 
-    `handle` is `(1, 1, rows, columns)` bool. With an alpha beyond 1, which only the public code knows, nothing of z
-    is left and the noise is stronger than unit noise.
+    `handle` is `(1, 1, rows, columns)` bool. With an alpha beyond 1, which only the public code knows, nothing
+    of z is left and the noise is stronger than unit noise.
     """
     kept = max(1 - alpha * alpha, 0) ** 0.5
     return torch.where(handle, kept * latents + alpha * unit_noise(latents, random), latents)

@@ -21,8 +21,7 @@ AfterStep = Callable[[int], None]
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """A picture's way up: its `latents` at each of `levels.up`, and for the SDE the noise that leads each step
-    back.
+    """A picture's way up: its `latents` at each of `levels.up`, and for the SDE the `noises` that lead back.
 
     `noises[k]` belongs to the step between `levels.up[k]` and `levels.up[k + 1]`.
     """
@@ -119,7 +118,5 @@ def invert_ddim(
 
 
 def unit_noise(like: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    """Standard normal numbers of the shape of `like`; drawn on the CPU, so that a seed means the same
-    everywhere.
-    """
+    """Standard normal numbers, as many as in `like`; drawn on the CPU, so that a seed means the same anywhere."""
     return torch.randn(like.shape, generator=random, dtype=torch.float32).to(like)
