@@ -98,7 +98,7 @@ def painted(page: Page) -> Hand:
     """The disc as a part."""
     hand = opened(page)
     button(page, "Brush").click()
-    hand.drag((100, 100), (140, 100), (140, 120), (100, 120), (100, 110), (140, 110))
+    hand.drag((100, 100), (140, 100), (140, 120), (100, 120), (100, 110), (140, 110), steps=3)
     expect(page.locator(".item-row")).to_have_count(1)
     return hand
 
@@ -107,7 +107,7 @@ def pulled(page: Page, to: tuple[float, float] = (200, 120)) -> Hand:
     """The disc, pulled to the right."""
     hand = painted(page)
     button(page, "Pull").click()
-    hand.drag(DISC, to, steps=40)
+    hand.drag(DISC, to, steps=6)
     expect(fill(page)).to_be_enabled()
     return hand
 
@@ -154,7 +154,7 @@ def test_the_disc_follows_the_pointer_and_leaves_a_checker(page):
     hand.move(*DISC)
     page.mouse.down()
     for shift in (10, 40, 80):
-        hand.move(DISC[0] + shift, DISC[1], steps=20)
+        hand.move(DISC[0] + shift, DISC[1], steps=15)
         # Beside the arrow, which lies along the way of the disc's middle.
         until(page, lambda shift=shift: hand.sees(DISC[0] + shift, DISC[1] - 18, RED))
     until(page, lambda: hand.sees(DISC[0] - 15, DISC[1] - 15, None))
@@ -184,7 +184,7 @@ def test_letting_go_fills_and_pulling_on_goes_back_to_the_live_bend(page):
     hand = painted(page)
     page.get_by_role("switch", name="Fill when I let go").check(force=True)
     button(page, "Pull").click()
-    hand.drag(DISC, (200, 110), steps=20)
+    hand.drag(DISC, (200, 110), steps=6)
     until(page, lambda: hand.sees(DISC[0] - 15, DISC[1] - 15, GREEN))
     expect(page.locator(".result")).to_have_count(1)
     hand.move(200, 110)
@@ -257,13 +257,44 @@ def test_a_result_that_is_dropped_gives_its_edit_back(page):
     assert document(page) == asked
 
 
+def test_what_no_mesh_shows_is_drawn_by_the_server(page):
+    hand = opened(page)
+    pair = {"source": {"box": [80, 70, 160, 150]}, "target": {"box": [200, 70, 280, 150]}}
+    text = json.dumps({"version": 1, "size": SIZE, "regions": [pair]})
+    choose(page, {"name": "pair.json", "mimeType": "application/json", "buffer": text.encode()})
+    until(page, lambda: hand.sees(240, DISC[1], RED))
+    until(page, lambda: hand.sees(*DISC, None))
+    undo(page).click()
+    until(page, lambda: hand.sees(*DISC, RED))
+
+
+def test_a_second_page_begins_anew_and_takes_nothing_from_the_first(page):
+    painted(page)
+    page.wait_for_timeout(700)
+    other = page.context.new_page()
+    first(other)
+    button(other, "Delete Part 1").click()
+    other.close()
+    page.reload()
+    expect(page).to_have_title("disc.png – Pliant")
+    expect(page.locator(".item-row")).to_have_count(1)
+
+
+def test_where_the_browser_keeps_nothing_everything_else_works(page):
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    filled(page)
+    page.reload()
+    expect(page).to_have_title("lighthouse.jpg – Pliant")
+
+
 def drop(page: Page, name: str, content: bytes) -> None:
     page.evaluate(
         """([name, content]) => {
             const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
             const files = new DataTransfer();
             files.items.add(new File([bytes], name, { type: "image/png" }));
-            document.body.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: files }));
+            const options = { bubbles: true, cancelable: true, dataTransfer: files };
+            document.body.dispatchEvent(new DragEvent("drop", options));
         }""",
         [name, base64.b64encode(content).decode()],
     )
