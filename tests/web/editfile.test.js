@@ -127,7 +127,7 @@ test("a mask PNG is one that others read, of any width", async () => {
   for (const width of [1, 7, 8, 9, 16, 33]) {
     const own = { width, height: 5 };
     const data = Uint8Array.from({ length: width * 5 }, () => (next() < 0.5 ? 255 : 0));
-    const patch = patchOf([{ kind: "mask", mask: { ...own, data }, erase: false, replace: false }], own);
+    const patch = patchOf([{ kind: "mask", mask: { box: [0, 0, width, 5], data }, erase: false, replace: false }], own);
     const file = Buffer.from(await (await maskPng(patch, own)).arrayBuffer());
     assert.deepEqual(maskIn(file).data, data);
   }

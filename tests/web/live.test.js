@@ -114,10 +114,9 @@ test("one message is under way; of all that changes meanwhile the last is sent, 
   const before = socket.sent.length;
   for (let x = 13; x <= 40; x++) await set((doc = setGrip(doc, grip("to"), [x, 10])));
   assert.equal(socket.sent.length, before);
-  socket.say(vertices(1, 1, []));
-  await settled();
-  assert.equal(socket.sent.length, before, "vertices of an unknown topology answer nothing");
   socket.say(topology(1, []));
+  await settled();
+  assert.equal(socket.sent.length, before);
   socket.say(vertices(1, 1, []));
   await settled();
   assert.equal(socket.sent.length, before + 1);

@@ -19,8 +19,7 @@ const rowsOf = ({ width, height, data }) =>
 const maskMark = (rows) => ({
   kind: /** @type {const} */ ("mask"),
   mask: {
-    width: rows[0].length,
-    height: rows.length,
+    box: /** @type {[number, number, number, number]} */ ([0, 0, rows[0].length, rows.length]),
     data: Uint8Array.from(rows.join(""), (c) => (c === "#" ? 255 : 0)),
   },
   erase: false,
@@ -116,6 +115,12 @@ test("a mask is added, taken away, or stands for everything before it", () => {
   const less = patchOf([box, { ...mask, erase: true }], size);
   assert.ok(isSelected(less, [4, 9]) && !isSelected(less, [5, 5]));
   assert.deepEqual(boxOf(patchOf([box, { ...mask, replace: true }], size)), [5, 5, 20, 20]);
+});
+
+test("a mask that is larger than the photo is cut", () => {
+  const mask = { box: [-3, 30, 60, 50], data: new Uint8Array(63 * 20).fill(255) };
+  const marks = [{ kind: "mask", mask, erase: false, replace: false }];
+  assert.deepEqual(boxOf(patchOf(marks, size)), [0, 30, 48, 40]);
 });
 
 test("a stroke that goes on is the stroke drawn at once, whether it paints or erases", () => {

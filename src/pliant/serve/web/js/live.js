@@ -121,7 +121,8 @@ export function createLive({ store, server, pictures }) {
 
   /** @param {import("./live/frames.js").VerticesFrame} frame */
   function onVertices({ seq, topology, vertices }) {
-    if (topology !== talk.topology?.id) return;
+    // Cannot be, by the protocol; but nothing must wait for ever.
+    if (topology !== talk.topology?.id) return talk.settle(seq);
     talk.mesh = { topology: talk.topology, vertices };
     // Where a picture follows, the two are shown together.
     if (!talk.awaited?.drawn) bent(seq, { picture: null });

@@ -13,18 +13,15 @@ import { createMemo } from "./regions/memo.js";
 import { brush, polygon, reach } from "./regions/draw.js";
 import { grown } from "./regions/distance.js";
 import { outlines } from "./regions/outline.js";
-import { copied, hasArea, joined, NOTHING, patched, SELECTED, whole, within } from "./regions/patch.js";
+import { copied, hasArea, joined, NOTHING, SELECTED, whole, within } from "./regions/patch.js";
 import { smoothed } from "./regions/smooth.js";
 
-export { boxOf, isEmpty, isSelected } from "./regions/patch.js";
+export { boxOf, isEmpty, isSelected, patched } from "./regions/patch.js";
 
 const memo = createMemo(256 * 2 ** 20);
 
 /** @type {WeakMap<Patch, Float32Array[]>} */
 const drawn = new WeakMap();
-
-/** @type {WeakMap<Mask, Patch>} */
-const cut = new WeakMap();
 
 /**
  * What `marks` select of a photo of `size`.
@@ -98,7 +95,7 @@ function applied(before, mark, size) {
     case "box":
       return changed(before, within(mark.box, size), mark.erase, (patch, value, box) => fill(patch, box, value));
     case "mask":
-      return combined(before, cutMask(mark.mask, size), mark.erase);
+      return combined(before, mark.mask, mark.erase, size);
     case "grow":
       return mark.radius ? grown(before, mark.radius, size) : before;
     case "smooth":
@@ -150,22 +147,13 @@ function fill({ box: [left, top, right, bottom], data }, box, value) {
  * @param {Patch} before
  * @param {Patch} other
  * @param {boolean} erase
+ * @param {Size} size
  */
-function combined(before, other, erase) {
-  return changed(before, other.box, erase, (patch, value) => {
+function combined(before, other, erase, size) {
+  return changed(before, within(other.box, size), erase, (patch, value) => {
     const { data } = copied(other, patch.box);
     for (let i = 0; i < data.length; i++) if (data[i]) patch.data[i] = value;
   });
-}
-
-/**
- * @param {Mask} mask
- * @param {Size} size
- */
-function cutMask(mask, size) {
-  const known = cut.get(mask) ?? patched(mask, size);
-  cut.set(mask, known);
-  return known;
 }
 
 /**

@@ -9,13 +9,15 @@
  *
  * @typedef {Omit<Photo, "bitmap">} KeptPhoto
  * @typedef {Omit<Result, "bitmap" | "thumb">} KeptResult
- * @typedef {{history: History, ui: Partial<Ui>, results: string[], photos: string[], served: string | null}} KeptState
+ * @typedef {{format: number, history: History, ui: Partial<Ui>, results: string[], photos: string[]}
+ *   & {served: string | null}} KeptState
  * @typedef {{photos: KeptPhoto[], results: KeptResult[]} & Pick<KeptState, "history" | "ui" | "served">} Saved
  */
 
 import { documents } from "./history.js";
 import { database } from "./session/database.js";
 
+const FORMAT = 1; // of what is kept; what an older page kept in another is left alone
 const MOST_RESULTS = 256 * 2 ** 20; // bytes of their files; the newest are kept
 const MOST_STEPS = 64 * 2 ** 20; // bytes of masks in all steps; beyond, the present document alone is kept
 const DELAY = 300; // milliseconds of quiet before saving
@@ -38,7 +40,7 @@ export function createSession({ indexedDB = globalThis.indexedDB, locks = global
       try {
         const db = await opened;
         const state = /** @type {KeptState | undefined} */ (await db?.get("state", "now"));
-        if (!db || !state) return null;
+        if (!db || state?.format !== FORMAT) return null;
         served = state.served;
         const photos = await Promise.all(state.photos.map((id) => db.get("photos", id)));
         const results = await Promise.all(state.results.map((id) => db.get("results", id)));
@@ -100,6 +102,7 @@ async function keep(db, state, served) {
   const { tool, radius, segmenter, mesh, fillOnRelease, candidates, slot } = state.ui;
   /** @type {KeptState} */
   const now = {
+    format: FORMAT,
     history,
     ui: { tool, radius, segmenter, mesh, fillOnRelease, candidates, slot },
     results: results.map(({ id }) => id),

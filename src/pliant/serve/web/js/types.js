@@ -12,7 +12,7 @@
  * @typedef {{kind: "stroke", points: Point[], radius: number, erase: boolean}} StrokeMark
  * @typedef {{kind: "polygon", points: Point[], erase: boolean}} PolygonMark
  * @typedef {{kind: "box", box: Box, erase: boolean}} BoxMark
- * @typedef {{kind: "mask", mask: Mask, erase: boolean, replace: boolean}} MaskMark  what a segmenter or a file selects;
+ * @typedef {{kind: "mask", mask: Patch, erase: boolean, replace: boolean}} MaskMark  what a segmenter or a file selects;
  *   with `replace` it stands for everything before it
  * @typedef {{kind: "grow", radius: number}} GrowMark  negative shrinks
  * @typedef {{kind: "smooth", radius: number}} SmoothMark

@@ -74,7 +74,7 @@ export function createJobs(store, server, pictures, finished) {
       await server.follow(urls, (kind, data) => hear(id, kind, data), control.signal);
       if (isWanted(id)) await fetchPicture(id, `${job}/result`);
     } catch (error) {
-      if (isWanted(id)) end(id, "failed", problemOf(error));
+      if (isWanted(id) && !control.signal.aborted) end(id, "failed", problemOf(error));
     } finally {
       followed.delete(id);
     }

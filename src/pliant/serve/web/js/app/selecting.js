@@ -2,7 +2,7 @@
 /**
  * Selecting by what a segmenter finds.
  *
- * @import {Box, Doc, Mark, Mask, Photo, Point, Slot, State} from "../types.js"
+ * @import {Box, Doc, Mark, Patch, Photo, Point, Slot, State} from "../types.js"
  * @import {Store} from "../store.js"
  * @import {ServerClient} from "../server.js"
  * @import {Pictures} from "./pictures.js"
@@ -11,7 +11,7 @@
 import { addMark, addPart, docOf, dragPart, marksOf, partOf, photoOf, setMarks } from "../document.js";
 import { maskPng } from "../edit/png.js";
 import { newId } from "../ids.js";
-import { isEmpty, patchOf } from "../regions.js";
+import { isEmpty, patched, patchOf } from "../regions.js";
 import { problemOf } from "../server.js";
 
 /**
@@ -31,7 +31,7 @@ export function createSelecting({ store, server, pictures, gestures, notice, bus
    *
    * @param {Photo} photo
    * @param {{point?: Point, box?: Box, mask?: Blob}} prompt
-   * @returns {Promise<Mask | null>}
+   * @returns {Promise<Patch | null>}
    */
   async function found(photo, prompt) {
     const { segmenter } = store.get().ui;
@@ -41,7 +41,7 @@ export function createSelecting({ store, server, pictures, gestures, notice, bus
       const mask = await pictures.mask(await server.select({ file: photo.file, segmenter, ...prompt }, signal));
       // The user may be in the middle of a gesture, or have gone to another photo.
       await idle(store);
-      return photoOf(store.get())?.id === photo.id && !signal.aborted ? mask : null;
+      return photoOf(store.get())?.id === photo.id && !signal.aborted ? patched(mask) : null;
     } catch (error) {
       if (!signal.aborted) notice(problemOf(error).detail, "error");
       return null;
@@ -55,7 +55,7 @@ export function createSelecting({ store, server, pictures, gestures, notice, bus
       if (!photo) return notice("Open a photo first.");
       const mask = await busy("Finding the object", () => found(photo, prompt));
       if (!mask) return;
-      if (!mask.data.includes(255)) return notice("Nothing was found there. Point at the middle of an object.");
+      if (isEmpty(mask)) return notice("Nothing was found there. Point at the middle of an object.");
       add(slot, { kind: "mask", mask, erase: subtract, replace: false });
     },
 

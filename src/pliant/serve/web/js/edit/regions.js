@@ -6,6 +6,7 @@
  * @typedef {(uri: string) => Promise<Mask>} ReadMask
  */
 
+import { patched } from "../regions.js";
 import { EditFault, isObject, known, need, point } from "./checks.js";
 
 /**
@@ -30,7 +31,7 @@ export function regionReader(size, readMask) {
     const mask = await readMask(value.mask).catch(() => null);
     if (!mask) throw new EditFault(`The mask of ${name} cannot be read.`);
     need(mask.width === size.width && mask.height === size.height, `${name}.mask`, "a picture of the photo's size");
-    return [{ kind: "mask", mask, erase: false, replace: false }];
+    return [{ kind: "mask", mask: patched(mask), erase: false, replace: false }];
   };
 }
 

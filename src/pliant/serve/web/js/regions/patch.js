@@ -111,12 +111,11 @@ export function whole(patch, { width, height }) {
 
 /**
  * @param {Mask} mask
- * @param {Size} size
- * @returns {Patch}  a mask of another size is cut or extended at its right and lower end
+ * @returns {Patch}  on no larger a box than it needs
  */
-export function patched(mask, size) {
+export function patched(mask) {
   /** @type {Patch} */
   const patch = { box: [0, 0, mask.width, mask.height], data: mask.data };
   const box = boxOf(patch);
-  return box ? copied(patch, within(box, size)) : NOTHING;
+  return box ? copied(patch, box) : NOTHING;
 }
