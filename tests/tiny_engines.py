@@ -1,6 +1,8 @@
 """What each engine needs in order to run in a test: options that put small models in place of the real ones."""
 
+from dataclasses import replace
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import tiny_diffusion
@@ -20,8 +22,16 @@ def model() -> LatentModel:
     return open_model(str(tiny_diffusion.sd15(4)), Runtime(device="cpu", dtype="float32", offline=True))
 
 
+@cache
+def shaped() -> LatentModel:
+    """The same with the blocks of the real UNet, for methods that name them."""
+    unet = tiny_diffusion.sd15_shaped().requires_grad_(False)
+    return replace(model(), denoiser=replace(model().denoiser, unet=unet), turn=Lock())
+
+
 _OPTIONS = {
     "regiondrag": lambda: {"model": model()},
     "fastdrag": lambda: {"model": model(), "unet": "own"},
     "sdedrag": lambda: {"model": model(), "steps": 5, "lora": 2},
+    "diffeditor": lambda: {"model": shaped(), "steps": 4},
 }

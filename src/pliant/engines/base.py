@@ -119,5 +119,6 @@ ENGINES: Registry[MakeEngine] = Registry(
         "regiondrag": "pliant.engines.regiondrag:RegionDrag",
         "fastdrag": "pliant.engines.fastdrag:FastDrag",
         "sdedrag": "pliant.engines.sdedrag:SdeDrag",
+        "diffeditor": "pliant.engines.diffeditor:DiffEditor",
     },
 )

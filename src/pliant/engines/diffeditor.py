@@ -1,0 +1,103 @@
+"""DiffEditor (CVPR 2024): denoising led by an energy that compares places of the edit with places of the photo."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pliant.engines.base import EngineInfo
+from pliant.engines.latent.choices import COMMON_OPTIONS, Choices, check_range, split_options
+from pliant.engines.latent.engine import LatentEngine
+from pliant.errors import EditError
+from pliant.events import CancelToken, OnEvent, ignore
+from pliant.models.device import ANYWHERE, Runtime
+from pliant.types import Edit, Picture
+
+if TYPE_CHECKING:
+    from pliant.engines.diffeditor_steps import LedByEnergy
+    from pliant.engines.latent.session import LatentSession
+
+MODES = ("drag", "move")
+
+INFO = EngineInfo(
+    name="diffeditor",
+    summary="denoising led by an energy over the UNet's features; no training, about 200 calls of the UNet",
+    licence="CreativeML Open RAIL-M (weights)",
+    paper="DiffEditor, CVPR 2024, arXiv:2402.02583",
+    options={
+        **COMMON_OPTIONS,
+        "mode": "drag brings the places under the handles to their targets, move the whole region (default: drag)",
+        "steps": "sampling steps, all of which are run (default: 50)",
+        "guidance": "how much the prompt counts (default: 4)",
+        "energy": "how much the energy leads, 0 to 10 (default: 2, with mode move 0.5)",
+        "sde": "noise added inside the region in the middle of the way, 0 to 1 (default: 0.4)",
+        "travel": "false: steps are not repeated (default: true)",
+    },
+    understands_pairs=False,
+    understands_prompt=True,
+    working_size=512,
+    extra="diffusion",
+    weights=("sd15",),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The method's numbers; the defaults are the published ones. `energy` None: 2, or 0.5 with mode move.
+
+    Raises:
+        EditError: a value is not one that is accepted (`invalid_option`).
+    """
+
+    mode: str = "drag"
+    steps: int = 50
+    guidance: float = 4.0
+    energy: float | None = None
+    sde: float = 0.4
+    travel: bool = True
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise EditError(f"mode is {self.mode!r}; accepted: {', '.join(MODES)}.", code="invalid_option")
+        check_range("steps", self.steps, 1, 500, whole=True)
+        check_range("guidance", self.guidance, 1, 30)
+        check_range("energy", self.strength, 0, 10)
+        check_range("sde", self.sde, 0, 1)
+        if not isinstance(self.travel, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise EditError(f"travel is {self.travel!r}; accepted are true and false.", code="invalid_option")
+
+    @property
+    def moves(self) -> bool:
+        """Whether whole regions are moved."""
+        return self.mode == "move"
+
+    @property
+    def strength(self) -> float:
+        """How much the energy leads."""
+        return self.energy if self.energy is not None else 0.5 if self.moves else 2.0
+
+
+class DiffEditor:
+    """The engine with its options chosen: `COMMON_OPTIONS`, see `Choices`; the others, see `Settings`."""
+
+    info = INFO
+
+    def __init__(self, runtime: Runtime = ANYWHERE, **options: Any) -> None:
+        chosen, own = split_options(options)
+        self._settings = Settings(**own)
+        choices = replace(Choices(**chosen), guided=True)
+        self._engine = LatentEngine(INFO, runtime, choices, self._method)
+
+    def open(
+        self,
+        picture: Picture,
+        *,
+        edit: Edit | None = None,
+        on_event: OnEvent = ignore,
+        cancel: CancelToken | None = None,
+    ) -> "LatentSession":
+        """A session on `picture`: see `LatentEngine.open`."""
+        return self._engine.open(picture, edit=edit, on_event=on_event, cancel=cancel)
+
+    def _method(self) -> "LedByEnergy":
+        from pliant.engines.diffeditor_steps import LedByEnergy
+
+        return LedByEnergy(self._settings)
