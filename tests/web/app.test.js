@@ -43,7 +43,13 @@ test("a gesture is one step, however often it changes", async () => {
   const part = pull(app);
   app.begin();
   for (let x = 0; x < 50; x++) app.change(to(part, x));
-  assert.deepEqual([app.doc().parts[0].drags[0].to, present(app).parts[0].drags[0].to], [[49, 12], [20, 12]]);
+  assert.deepEqual(
+    [app.doc().parts[0].drags[0].to, present(app).parts[0].drags[0].to],
+    [
+      [49, 12],
+      [20, 12],
+    ],
+  );
   app.commit("Move handle");
   assert.deepEqual(steps(app), ["Paint", "Pull", "Move handle"]);
   app.undo();
@@ -93,7 +99,10 @@ test("painting makes a part where there is none, and paints on in it", async () 
   for (let x = 10; x < 20; x++) app.mark(box(0, 0, x, 5));
   app.commit("Paint");
   const [part] = present(app).parts;
-  assert.deepEqual([present(app).parts.length, part.region, app.get().ui.slot.part], [1, [box(0, 0, 19, 5)], part.id]);
+  assert.deepEqual(
+    [present(app).parts.length, part.region, app.get().ui.slot.part],
+    [1, [box(0, 0, 19, 5)], part.id],
+  );
   app.begin();
   app.mark(box(0, 0, 1, 30));
   app.commit("Paint");
@@ -134,7 +143,9 @@ test("what is picked is forgotten with what it picks", async () => {
 
 test("the state is never written into", async () => {
   const { app, server } = await working();
-  app.subscribe((state) => frozen([state.history, state.draft, state.ui, state.results.map(({ bitmap, thumb, ...rest }) => rest)]));
+  app.subscribe((state) =>
+    frozen([state.history, state.draft, state.ui, state.results.map(({ bitmap, thumb, ...rest }) => rest)]),
+  );
   const part = pull(app);
   app.apply("Move handle", to(part, 30));
   await settled();
@@ -153,10 +164,23 @@ test("filling sends photo, edit and choices, and its candidates have seeds of th
   pull(app);
   app.apply("Set seed", (doc) => ({ ...doc, seed: 7, filler: "telea", options: { tear: 3 } }));
   await app.fill();
-  assert.deepEqual(server.jobs.map(({ asked }) => asked.seed), [7, 8, 9]);
+  assert.deepEqual(
+    server.jobs.map(({ asked }) => asked.seed),
+    [7, 8, 9],
+  );
   const { file, edit, engine, filler, options } = server.jobs[1].asked;
-  assert.deepEqual([file, edit.seed, engine, filler, options], [app.photo().file, 8, "inpaint4drag", "telea", { tear: 3 }]);
-  assert.deepEqual(app.get().results.map(({ seed, state }) => [seed, state]), [[9, "queued"], [8, "queued"], [7, "queued"]]);
+  assert.deepEqual(
+    [file, edit.seed, engine, filler, options],
+    [app.photo().file, 8, "inpaint4drag", "telea", { tear: 3 }],
+  );
+  assert.deepEqual(
+    app.get().results.map(({ seed, state }) => [seed, state]),
+    [
+      [9, "queued"],
+      [8, "queued"],
+      [7, "queued"],
+    ],
+  );
 });
 
 test("a result's way from sending to its picture", async () => {
@@ -203,7 +227,10 @@ test("what is incomplete is said, and nothing is sent", async () => {
     "There is nothing to fill yet. Paint a part and pull it.",
     "Part 2 has no arrow yet. Pull it, or delete it.",
   ]);
-  assert.ok(server.jobs.every(({ asked }) => asked.edit.regions.length === 1), "on release the complete part alone");
+  assert.ok(
+    server.jobs.every(({ asked }) => asked.edit.regions.length === 1),
+    "on release the complete part alone",
+  );
 });
 
 test("what the server refuses is shown in its words, at sending, while running and at fetching", async () => {
@@ -220,8 +247,15 @@ test("what the server refuses is shown in its words, at sending, while running a
   await app.fill();
   server.result = async () => Promise.reject(refusal(0, "unreachable"));
   await end(server);
-  const found = app.get().results.map(({ state, problem }) => [state, problem.code]).toReversed();
-  assert.deepEqual(found, [["failed", "queue_full"], ["failed", "handle_outside_region"], ["failed", "unreachable"]]);
+  const found = app
+    .get()
+    .results.map(({ state, problem }) => [state, problem.code])
+    .toReversed();
+  assert.deepEqual(found, [
+    ["failed", "queue_full"],
+    ["failed", "handle_outside_region"],
+    ["failed", "unreachable"],
+  ]);
 });
 
 test("cancelling reaches the server, while sending and while running; what is done stays", async () => {
@@ -246,7 +280,10 @@ test("cancelling reaches the server, while sending and while running; what is do
   await settled();
   await end(server);
   app.cancel(app.get().results[0].id);
-  assert.deepEqual(app.get().results.map(({ state }) => state), ["done", "cancelled", "cancelled"]);
+  assert.deepEqual(
+    app.get().results.map(({ state }) => state),
+    ["done", "cancelled", "cancelled"],
+  );
 });
 
 test("letting a handle go fills; dragging on leaves one such result, the last", async () => {
@@ -287,7 +324,10 @@ test("a new gesture cancels what was begun on release, and nothing that was begu
   app.apply("Move handle", to(part, 34));
   await settled();
   assert.deepEqual(server.cancelled, ["/api/v1/jobs/0", "/api/v1/jobs/1"]);
-  assert.deepEqual(app.get().results.map(({ state, automatic }) => [state, automatic]), [["queued", false]]);
+  assert.deepEqual(
+    app.get().results.map(({ state, automatic }) => [state, automatic]),
+    [["queued", false]],
+  );
   app.ui({ fillOnRelease: true });
   app.apply("Move handle", to(part, 35));
   await settled();
@@ -303,7 +343,10 @@ test("a result that was taken up by hand stays", async () => {
   app.apply("Move handle", to(part, 33));
   await settled();
   await end(server);
-  assert.deepEqual(app.get().results.map(({ automatic }) => automatic), [true, false]);
+  assert.deepEqual(
+    app.get().results.map(({ automatic }) => automatic),
+    [true, false],
+  );
 });
 
 test("painting, choosing and undoing do not fill", async () => {
@@ -388,7 +431,10 @@ test("a photo opens as a step, and what is filled with stays chosen", async () =
   app.apply("Choose filler", (doc) => ({ ...doc, filler: "telea", prompt: "a bird" }));
   assert.equal(await app.open(new File(["other"], "other.png")), true);
   const { parts, filler, prompt } = present(app);
-  assert.deepEqual([app.photo().name, parts, filler, prompt, steps(app).at(-1)], ["other.png", [], "telea", "", "Open other.png"]);
+  assert.deepEqual(
+    [app.photo().name, parts, filler, prompt, steps(app).at(-1)],
+    ["other.png", [], "telea", "", "Open other.png"],
+  );
   app.undo();
   assert.equal(app.photo().name, "photo.png");
 });
@@ -551,5 +597,7 @@ test("a region drawn outside any part says what to do, through the document that
   app.ui({ fillOnRelease: false });
   app.apply("Pull", (doc) => addDrag(doc, part, { id: "e", from: [50, 35], to: [55, 35] }));
   await app.fill();
-  assert.deepEqual(texts(app), ["An arrow of part 1 begins outside it. Move its start onto the part, or delete it."]);
+  assert.deepEqual(texts(app), [
+    "An arrow of part 1 begins outside it. Move its start onto the part, or delete it.",
+  ]);
 });

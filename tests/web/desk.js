@@ -15,7 +15,13 @@ const LISTS = {
 /** @param {number} status @param {string} code */
 export const refusal = (status, code) => new Refusal({ status, code, detail: `no: ${code}` });
 
-const bitmap = (size) => ({ ...size, isClosed: false, close() { this.isClosed = true; } });
+const bitmap = (size) => ({
+  ...size,
+  isClosed: false,
+  close() {
+    this.isClosed = true;
+  },
+});
 
 /** Every job that was asked for, to be ended by the test. */
 function jobServer() {
@@ -64,7 +70,13 @@ export async function desk({ photo = true, session = {}, answer = () => null } =
     decoded: async () => ({ bitmap: bitmap(reader.size), size: reader.size }),
     photo: async (file, name) => {
       if ((await file.text()).startsWith("bad")) throw new Error("bad");
-      return { id: `photo-${(reader.count = (reader.count ?? 0) + 1)}`, name, file, size: reader.size, bitmap: bitmap(reader.size) };
+      return {
+        id: `photo-${(reader.count = (reader.count ?? 0) + 1)}`,
+        name,
+        file,
+        size: reader.size,
+        bitmap: bitmap(reader.size),
+      };
     },
     thumb: async () => bitmap({ width: 1, height: 1 }),
     mask: async () => {

@@ -3,7 +3,14 @@ import { test } from "node:test";
 
 import * as documents from "../../src/pliant/serve/web/js/document.js";
 import * as grips from "../../src/pliant/serve/web/js/grips.js";
-import { begun, documents as every, MAX_STEPS, pushed, redone, undone } from "../../src/pliant/serve/web/js/history.js";
+import {
+  begun,
+  documents as every,
+  MAX_STEPS,
+  pushed,
+  redone,
+  undone,
+} from "../../src/pliant/serve/web/js/history.js";
 import { frozen, random } from "./helpers.js";
 
 const { addMark, addPart, dragPart, emptyDoc, lacking, marksOf, pairPart, setMarks, setPart, setWish } = documents;
@@ -55,7 +62,11 @@ function action(next, i) {
     (doc) => grips.moveGrips(doc, picked(doc), point()),
     (doc) => grips.setGrip(doc, picked(doc)[0] ?? { part, id: "none", end: "to" }, point()),
     (doc) => grips.removeGrips(doc, picked(doc)),
-    (doc) => setWish(doc, pick([{ prompt: `${i}` }, { seed: i }, { filler: pick([null, "telea"]) }, { engine: pick(["x", "y"]) }])),
+    (doc) =>
+      setWish(
+        doc,
+        pick([{ prompt: `${i}` }, { seed: i }, { filler: pick([null, "telea"]) }, { engine: pick(["x", "y"]) }]),
+      ),
     (doc) => documents.setOption(doc, pick(["tear", "margin"]), pick([null, 3, true])),
   ]);
 }
@@ -128,7 +139,14 @@ test("history is bounded", () => {
 test("grips move together, each from where it is, and what is far away stays in reach of the server", () => {
   const doc = rich();
   const moved = grips.moveGrips(doc, grips.gripsOf(doc), [10, -1]);
-  assert.deepEqual(grips.gripsOf(moved).map((grip) => grips.gripPoint(moved, grip)), [[11, 1], [13, 3], [15, 5]]);
+  assert.deepEqual(
+    grips.gripsOf(moved).map((grip) => grips.gripPoint(moved, grip)),
+    [
+      [11, 1],
+      [13, 3],
+      [15, 5],
+    ],
+  );
   const far = grips.setGrip(doc, { part: "a", id: "p", end: "pin" }, [1e12, -1e12]);
   assert.deepEqual(grips.gripPoint(far, { part: "a", id: "p", end: "pin" }), [1e7, -1e7]);
 });
@@ -136,7 +154,10 @@ test("grips move together, each from where it is, and what is far away stays in 
 test("a drag goes by either end, with its part's others kept", () => {
   const doc = grips.addDrag(rich(), "a", { id: "e", from: [0, 0], to: [1, 1] });
   const less = grips.removeGrips(doc, [{ part: "a", id: "d", end: "to" }]);
-  assert.deepEqual(grips.gripsOf(less).map(({ id }) => id), ["e", "e", "p"]);
+  assert.deepEqual(
+    grips.gripsOf(less).map(({ id }) => id),
+    ["e", "e", "p"],
+  );
 });
 
 test("what a part lacks", () => {
@@ -160,7 +181,12 @@ test("another edge brings its own deformer, another engine its own options", () 
 
 test("what is asked for is brought into what the server accepts", () => {
   const doc = emptyDoc("p");
-  const wishes = [[-3, 0], [2.6, 3], [NaN, 0], [1e300, Number.MAX_SAFE_INTEGER]];
+  const wishes = [
+    [-3, 0],
+    [2.6, 3],
+    [NaN, 0],
+    [1e300, Number.MAX_SAFE_INTEGER],
+  ];
   for (const [given, kept] of wishes) assert.equal(setWish(doc, { seed: given }).seed, kept);
   assert.equal(setWish(doc, { prompt: "🐦".repeat(10_001) }).prompt, "🐦".repeat(10_000));
   assert.equal(setWish(doc, { prompt: "a\ud800b" }).prompt, "a\ufffdb");
@@ -184,5 +210,8 @@ test("marks are those of the slot, and of no other", () => {
   const protect = addMark(rich(), { part: null, field: "protect" }, mark);
   assert.deepEqual(marksOf(protect, { part: "a", field: "protect" }), [mark]);
   const target = addMark(rich(), { part: "b", field: "target" }, mark);
-  assert.deepEqual([marksOf(target, { part: "b", field: "target" }), marksOf(target, { part: "b", field: "source" })], [[mark], []]);
+  assert.deepEqual(
+    [marksOf(target, { part: "b", field: "target" }), marksOf(target, { part: "b", field: "source" })],
+    [[mark], []],
+  );
 });

@@ -18,7 +18,15 @@ const readMask = async (uri) => maskIn(Buffer.from(uri.split(",")[1], "base64"))
 
 const box = (x0, y0, x1, y1, erase = false) => ({ kind: "box", box: [x0, y0, x1, y1], erase });
 const stroke = (points, radius = 5, erase = false) => ({ kind: "stroke", points, radius, erase });
-const triangle = { kind: "polygon", points: [[5, 5], [50, 8], [20, 35]], erase: false };
+const triangle = {
+  kind: "polygon",
+  points: [
+    [5, 5],
+    [50, 8],
+    [20, 35],
+  ],
+  erase: false,
+};
 
 /** A document with one complete part that has these marks. */
 function docWith(region) {
@@ -26,11 +34,29 @@ function docWith(region) {
 }
 
 const REGIONS = {
-  strokes: { marks: [stroke([[10, 15], [30, 15]]), stroke([[12, 15]], 2, true)], form: "strokes" },
+  strokes: {
+    marks: [
+      stroke([
+        [10, 15],
+        [30, 15],
+      ]),
+      stroke([[12, 15]], 2, true),
+    ],
+    form: "strokes",
+  },
   polygon: { marks: [triangle], form: "polygon" },
   box: { marks: [box(4, 4, 40, 30)], form: "box" },
   everything: { marks: [{ kind: "invert" }], form: null },
-  mixed: { marks: [stroke([[10, 15], [30, 15]]), triangle], form: "mask" },
+  mixed: {
+    marks: [
+      stroke([
+        [10, 15],
+        [30, 15],
+      ]),
+      triangle,
+    ],
+    form: "mask",
+  },
   grown: { marks: [triangle, { kind: "grow", radius: 2 }], form: "mask" },
   "two boxes": { marks: [box(4, 4, 40, 30), box(10, 10, 15, 40, true)], form: "mask" },
   inverted: { marks: [stroke([[40, 30]]), { kind: "invert" }], form: "mask" },
@@ -110,7 +136,11 @@ test("handles and pins outside their region are left out, and said; a part witho
     { part: "a", lacks: "handle", id: "far" },
     { part: "a", lacks: "pin", id: "pin" },
   ]);
-  const alone = addDrag(addPart(emptyDoc("p"), dragPart("a", [box(0, 0, 5, 5)])), "a", { id: "d", from: [9, 9], to: [1, 1] });
+  const alone = addDrag(addPart(emptyDoc("p"), dragPart("a", [box(0, 0, 5, 5)])), "a", {
+    id: "d",
+    from: [9, 9],
+    to: [1, 1],
+  });
   assert.equal((await toEdit(alone, size)).edit, null);
 });
 
@@ -127,7 +157,10 @@ test("a mask PNG is one that others read, of any width", async () => {
   for (const width of [1, 7, 8, 9, 16, 33]) {
     const own = { width, height: 5 };
     const data = Uint8Array.from({ length: width * 5 }, () => (next() < 0.5 ? 255 : 0));
-    const patch = patchOf([{ kind: "mask", mask: { box: [0, 0, width, 5], data }, erase: false, replace: false }], own);
+    const patch = patchOf(
+      [{ kind: "mask", mask: { box: [0, 0, width, 5], data }, erase: false, replace: false }],
+      own,
+    );
     const file = Buffer.from(await (await maskPng(patch, own)).arrayBuffer());
     assert.deepEqual(maskIn(file).data, data);
   }
@@ -137,11 +170,14 @@ const HELD = '{"version": 1, "prompt": "größer"}';
 const utf8 = Buffer.from(HELD);
 const key = Buffer.from("pliant:edit\0");
 const TEXTS = {
-  "iTXt": png(["iTXt", Buffer.concat([key, Buffer.from("\0\0\0\0"), utf8])]),
+  iTXt: png(["iTXt", Buffer.concat([key, Buffer.from("\0\0\0\0"), utf8])]),
   "iTXt, packed": png(["iTXt", Buffer.concat([key, Buffer.from("\x01\0en\0key\0"), deflateSync(utf8)])]),
   "zTXt, packed": png(["zTXt", Buffer.concat([key, Buffer.from("\0"), deflateSync(Buffer.from(HELD, "latin1"))])]),
-  "tEXt": png(["tEXt", Buffer.concat([key, Buffer.from(HELD, "latin1")])]),
-  "after others": png(["tEXt", Buffer.from("Comment\0no")], ["iTXt", Buffer.concat([key, Buffer.from("\0\0\0\0"), utf8])]),
+  tEXt: png(["tEXt", Buffer.concat([key, Buffer.from(HELD, "latin1")])]),
+  "after others": png(
+    ["tEXt", Buffer.from("Comment\0no")],
+    ["iTXt", Buffer.concat([key, Buffer.from("\0\0\0\0"), utf8])],
+  ),
 };
 
 for (const [name, file] of Object.entries(TEXTS)) {
@@ -188,10 +224,25 @@ const FAULTS = [
   [(e) => (e.regions[0].pins = [[1, "2"]]), /regions\[0\].pins\[0\]/],
   [(e) => (e.regions[0].edge = "loose"), /edge must be "free" or "pinned"/],
   [(e) => (e.regions[0].region = { box: [0, 0, 0, 9] }), /box must be/],
-  [(e) => (e.regions[0].region = { polygon: [[0, 0], [1, 1]] }), /at least 3 points/],
-  [(e) => (e.regions[0].region = { strokes: [{ points: [[0, 0]], radius: 0 }] }), /radius must be a number above 0/],
+  [
+    (e) =>
+      (e.regions[0].region = {
+        polygon: [
+          [0, 0],
+          [1, 1],
+        ],
+      }),
+    /at least 3 points/,
+  ],
+  [
+    (e) => (e.regions[0].region = { strokes: [{ points: [[0, 0]], radius: 0 }] }),
+    /radius must be a number above 0/,
+  ],
   [(e) => (e.regions[0].region = { mask: "head.png" }), /names the mask file head.png/],
-  [(e) => (e.regions[0].region = { mask: "data:image/png;base64,AAAA" }), /mask of regions\[0\].region cannot be read/],
+  [
+    (e) => (e.regions[0].region = { mask: "data:image/png;base64,AAAA" }),
+    /mask of regions\[0\].region cannot be read/,
+  ],
   [(e) => (e.regions[0].region = "some"), /must be a region/],
   [(e) => (e.regions[0] = { source: "all" }), /regions\[0\].target must be a region/],
   [(e) => (e.regions[0] = 4), /regions\[0\] must be an object/],
@@ -220,10 +271,16 @@ test("the example of the documentation is read", async () => {
   const edit = parsed(/```json\n([^]*?)```/.exec(text)[1]);
   edit.regions[0].region = "all";
   const { parts, protect } = await fromEdit(edit, { width: 768, height: 512 }, readMask);
-  assert.deepEqual(parts.map(({ kind }) => kind), ["drag", "pair"]);
+  assert.deepEqual(
+    parts.map(({ kind }) => kind),
+    ["drag", "pair"],
+  );
   assert.deepEqual(protect, [box(0, 0, 768, 40)]);
 });
 
 test("chunks are cut as the test's own writer makes them", () => {
-  assert.deepEqual(chunks(TEXTS.iTXt).map(([kind]) => kind), ["IHDR", "iTXt", "IDAT", "IEND"]);
+  assert.deepEqual(
+    chunks(TEXTS.iTXt).map(([kind]) => kind),
+    ["IHDR", "iTXt", "IDAT", "IEND"],
+  );
 });

@@ -219,7 +219,13 @@ test("another photo is opened anew", async () => {
   socket.say(topology(1, []));
   socket.say(vertices(1, 1, []));
   await set(complete(emptyDoc("q")));
-  assert.deepEqual(socket.sent.slice(2).map(({ type, size }) => [type, size]), [["open", [99, 40]], ["edit", undefined]]);
+  assert.deepEqual(
+    socket.sent.slice(2).map(({ type, size }) => [type, size]),
+    [
+      ["open", [99, 40]],
+      ["edit", undefined],
+    ],
+  );
 });
 
 test("where the browser cannot draw, the photo's file opens and pictures answer", async () => {
@@ -291,7 +297,13 @@ test("a broken connection is taken up again, ever more slowly, and begins from t
   const again = sockets.at(-1);
   again.open();
   await settled();
-  assert.deepEqual(again.sent.map(({ type, seq }) => [type, seq]), [["open", undefined], ["edit", 1]]);
+  assert.deepEqual(
+    again.sent.map(({ type, seq }) => [type, seq]),
+    [
+      ["open", undefined],
+      ["edit", 1],
+    ],
+  );
   again.drop();
   mock.timers.tick(250);
   assert.equal(sockets.length, 10, "after it worked the first wait is short again");
@@ -314,10 +326,13 @@ test("frames are views into what arrived", () => {
   ]);
   const { kind, topology: found } = decoded(frame);
   assert.equal(kind, "topology");
-  assert.deepEqual(found.meshes.map(({ region, rest, corners }) => [region, [...rest], [...corners]]), [
-    [0, [1, 2, 3, 4], [0, 1, 0]],
-    [2, [5, 6], []],
-  ]);
+  assert.deepEqual(
+    found.meshes.map(({ region, rest, corners }) => [region, [...rest], [...corners]]),
+    [
+      [0, [1, 2, 3, 4], [0, 1, 0]],
+      [2, [5, 6], []],
+    ],
+  );
   assert.ok(found.meshes.every(({ rest }) => rest.buffer === frame));
   assert.equal(decoded(new Uint8Array([0, 0, 0, 9, ...Array(8).fill(0)]).buffer), null);
 });

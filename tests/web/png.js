@@ -59,7 +59,12 @@ export function maskIn(file) {
  */
 export function png(...others) {
   const header = Buffer.from("00000001000000010100000000", "hex");
-  const all = [["IHDR", header], ...others, ["IDAT", deflateSync(Buffer.from([0, 128]))], ["IEND", Buffer.alloc(0)]];
+  const all = [
+    ["IHDR", header],
+    ...others,
+    ["IDAT", deflateSync(Buffer.from([0, 128]))],
+    ["IEND", Buffer.alloc(0)],
+  ];
   return Buffer.concat([SIGNATURE, ...all.map(([kind, body]) => chunk(kind, body))]);
 }
 

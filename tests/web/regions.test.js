@@ -41,7 +41,10 @@ for (const { name, marks, rows } of vectors.drawn) {
       for (let x = 0; x < size.width; x++) {
         if (ours[y][x] === rows[y][x]) continue;
         differing++;
-        assert.ok(isBorder(rows, x, y), `(${x}, ${y}) of\n${ours.join("\n")}\nis not at the border of\n${rows.join("\n")}`);
+        assert.ok(
+          isBorder(rows, x, y),
+          `(${x}, ${y}) of\n${ours.join("\n")}\nis not at the border of\n${rows.join("\n")}`,
+        );
       }
     }
     const border = rows.flatMap((row, y) => [...row].filter((_, x) => isBorder(rows, x, y))).length;
@@ -63,7 +66,11 @@ test("distances are those of a search through all pixels", () => {
   for (let i = 0; i < data.length; i++) {
     let best = Infinity;
     for (let j = 0; j < data.length; j++) {
-      if (data[j]) best = Math.min(best, ((i % width) - (j % width)) ** 2 + (Math.floor(i / width) - Math.floor(j / width)) ** 2);
+      if (data[j])
+        best = Math.min(
+          best,
+          ((i % width) - (j % width)) ** 2 + (Math.floor(i / width) - Math.floor(j / width)) ** 2,
+        );
     }
     assert.equal(found[i], best);
   }
@@ -91,7 +98,10 @@ test("smoothing keeps straight borders and the photo's, and rounds a corner off"
 });
 
 test("a speck is smoothed away, and a hole in what is large", () => {
-  const speck = [{ kind: /** @type {const} */ ("box"), box: [10, 10, 11, 11], erase: false }, { kind: "smooth", radius: 2 }];
+  const speck = [
+    { kind: /** @type {const} */ ("box"), box: [10, 10, 11, 11], erase: false },
+    { kind: "smooth", radius: 2 },
+  ];
   assert.ok(isEmpty(patchOf(speck, size)));
   const holed = [
     { kind: /** @type {const} */ ("box"), box: [0, 0, 48, 40], erase: false },
@@ -133,7 +143,10 @@ test("a stroke that goes on is the stroke drawn at once, whether it paints or er
       points = [...points, [next() * 60 - 6, next() * 50 - 5]];
       const stroke = { kind: "stroke", points, radius: 3, erase };
       const live = maskOf([...base, stroke], size);
-      const once = maskOf([...base.map((mark) => ({ ...mark })), { ...stroke, points: points.map((p) => [...p]) }], size);
+      const once = maskOf(
+        [...base.map((mark) => ({ ...mark })), { ...stroke, points: points.map((p) => [...p]) }],
+        size,
+      );
       assert.deepEqual(live.data, once.data);
     }
   }

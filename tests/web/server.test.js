@@ -33,16 +33,33 @@ async function serving(handle, token = null, folder = "") {
 const json = (answer, value, status = 200) =>
   answer.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
 
-const JOB = { status_url: "/api/v1/jobs/7", events_url: "/api/v1/jobs/7/events", result_url: "/api/v1/jobs/7/result" };
+const JOB = {
+  status_url: "/api/v1/jobs/7",
+  events_url: "/api/v1/jobs/7/events",
+  result_url: "/api/v1/jobs/7/result",
+};
 
 test("an edit is sent as a form, with what was chosen and nothing else", async () => {
   const { server, seen } = await serving((_, answer) => json(answer, JOB, 202));
-  const asked = { file: new Blob(["photo"]), edit: { version: 1 }, seed: 3, engine: "x", filler: null, options: {} };
+  const asked = {
+    file: new Blob(["photo"]),
+    edit: { version: 1 },
+    seed: 3,
+    engine: "x",
+    filler: null,
+    options: {},
+  };
   assert.deepEqual(await server.edit(asked), JOB);
   await server.edit({ ...asked, filler: "telea", options: { tear: 2 } });
   const names = seen.map(({ body }) => [...body.matchAll(/ name="(\w+)"/g)].map(([, name]) => name));
-  assert.deepEqual(names, [["image", "edit", "seed", "engine"], ["image", "edit", "seed", "engine", "filler", "options"]]);
-  assert.deepEqual([seen[0].method, seen[0].path, seen[0].headers.prefer], ["POST", "/api/v1/edit", "respond-async"]);
+  assert.deepEqual(names, [
+    ["image", "edit", "seed", "engine"],
+    ["image", "edit", "seed", "engine", "filler", "options"],
+  ]);
+  assert.deepEqual(
+    [seen[0].method, seen[0].path, seen[0].headers.prefer],
+    ["POST", "/api/v1/edit", "respond-async"],
+  );
   assert.ok(seen[1].body.includes('{"tear":2}') && seen[0].body.includes('{"version":1}'));
 });
 
@@ -51,11 +68,14 @@ test("the token goes with every request, and addresses start from the page's fol
   await server.list("fillers");
   await server.cancel("/photos/pliant/api/v1/jobs/7");
   await server.file("example/photo.jpg");
-  assert.deepEqual(seen.map(({ method, path }) => `${method} ${path}`), [
-    "GET /photos/pliant/api/v1/fillers",
-    "DELETE /photos/pliant/api/v1/jobs/7",
-    "GET /photos/pliant/example/photo.jpg",
-  ]);
+  assert.deepEqual(
+    seen.map(({ method, path }) => `${method} ${path}`),
+    [
+      "GET /photos/pliant/api/v1/fillers",
+      "DELETE /photos/pliant/api/v1/jobs/7",
+      "GET /photos/pliant/example/photo.jpg",
+    ],
+  );
   assert.ok(seen.every(({ headers }) => headers.authorization === "Bearer secret"));
 });
 
@@ -73,7 +93,10 @@ test("what the server refuses is its problem; what does not answer is unreachabl
 
 test("an answer that is no problem document is still a problem", async () => {
   const { server } = await serving((_, answer) => answer.writeHead(502).end("<html>Bad gateway"));
-  await assert.rejects(server.list("fillers"), ({ problem }) => problem.status === 502 && /answered 502/.test(problem.detail));
+  await assert.rejects(
+    server.list("fillers"),
+    ({ problem }) => problem.status === 502 && /answered 502/.test(problem.detail),
+  );
 });
 
 test("files of other servers are not asked for", async () => {
@@ -110,12 +133,18 @@ test("a job is followed to its end, and taken up where its events broke off", as
       answer.write('id: 1\nevent: queued\ndata: {}\n\nid: 2\nevent: step\ndata: {"index": 1, "to');
       setTimeout(() => answer.destroy(), 30);
     } else {
-      answer.end('id: 2\nevent: step\ndata: {"index": 1, "total": 2}\n\nid: 3\nevent: done\ndata: {"seed": 4}\n\n');
+      answer.end(
+        'id: 2\nevent: step\ndata: {"index": 1, "total": 2}\n\nid: 3\nevent: done\ndata: {"seed": 4}\n\n',
+      );
     }
   });
   const heard = [];
   await server.follow(JOB, (kind, data) => heard.push([kind, data]));
-  assert.deepEqual(heard, [["queued", {}], ["step", { index: 1, total: 2 }], ["done", { seed: 4 }]]);
+  assert.deepEqual(heard, [
+    ["queued", {}],
+    ["step", { index: 1, total: 2 }],
+    ["done", { seed: 4 }],
+  ]);
   assert.deepEqual(asked, [undefined, "1"]);
 });
 
@@ -130,8 +159,13 @@ test("a job that is over when it is asked for is over", async () => {
 });
 
 test("a job that the server has forgotten is not asked for again and again", async () => {
-  const { server, seen } = await serving((_, answer) => json(answer, { code: "unknown_job", detail: "Gone" }, 404));
-  await assert.rejects(server.follow(JOB, () => {}), ({ problem }) => problem.code === "unknown_job");
+  const { server, seen } = await serving((_, answer) =>
+    json(answer, { code: "unknown_job", detail: "Gone" }, 404),
+  );
+  await assert.rejects(
+    server.follow(JOB, () => {}),
+    ({ problem }) => problem.code === "unknown_job",
+  );
   assert.equal(seen.length, 1);
 });
 

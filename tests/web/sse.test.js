@@ -6,7 +6,7 @@ import { random } from "./helpers.js";
 
 const STREAM = [
   ": still here\n\n",
-  'id: 1\nevent: queued\ndata: {}\n\n',
+  "id: 1\nevent: queued\ndata: {}\n\n",
   'id: 2\r\nevent: step\r\ndata: {"index": 1,\r\ndata: "total": 3}\r\n\r\n',
   "data:without a space\r\rdata:  with two\n\n",
   "event: no data, no event\n\n",

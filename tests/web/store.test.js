@@ -15,7 +15,17 @@ test("everybody sees the same states in the same order, though a listener sets a
   store.set({ count: 2 });
   stop();
   store.set({ count: 3 });
-  assert.deepEqual(seen, [[[0, 1], [1, 2], [2, 3]], [[0, 1], [1, 2]]]);
+  assert.deepEqual(seen, [
+    [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ],
+    [
+      [0, 1],
+      [1, 2],
+    ],
+  ]);
 });
 
 test("a listener that fails does not stop those that come after it for good", () => {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The app: everything that the stage and the panels can ask for. State flows one way: a call here makes a new state
- * in the store, and whoever draws is told by `subscribe`.
+ * The app: everything that the stage and the panels can ask for. State flows one way: a call here makes a new
+ * state in the store, and whoever draws is told by `subscribe`.
  *
  * @import {Box, Doc, Mark, Photo, Point, Question, Size, State, Ui} from "./types.js"
  * @import {ServerClient} from "./server.js"
@@ -14,14 +14,14 @@
  * @property {() => Doc} doc  the draft while a gesture runs, else the present document
  * @property {() => Photo | null} photo  that of `doc()`
  *
- * Gestures. One gesture is one step of undo. `begin` ... `change` ... `commit`; `abort` takes all back. A gesture that is
- * begun while another runs aborts that one; a commit that changed nothing leaves no step. The first change takes a
- * shown result off the stage.
+ * Gestures. One gesture is one step of undo. `begin` ... `change` ... `commit`; `abort` takes all back. A gesture
+ * that is begun while another runs aborts that one; a commit that changed nothing leaves no step. The first change
+ * takes a shown result off the stage.
  *
  * @property {() => void} begin
  * @property {(edit: (doc: Doc) => Doc) => void} change  `edit` gets the draft
- * @property {(mark: Mark) => void} mark  the gesture's own mark in the list that `ui.slot` names: the first call adds it,
- *   later ones replace it. Where the slot has no part a new drag part is made and becomes the slot's.
+ * @property {(mark: Mark) => void} mark  the gesture's own mark in the list that `ui.slot` names: the first call
+ *   adds it, later ones replace it. Where the slot has no part a new drag part is made and becomes the slot's.
  * @property {(label: string) => void} commit  `label` names the step, as in "Undo Move handle": "Move handle"
  * @property {() => void} abort
  * @property {(label: string, edit: (doc: Doc) => Doc) => void} apply  a gesture of one change
@@ -32,17 +32,19 @@
  *
  * @property {(patch: Partial<Ui>) => void} ui
  * @property {(size: Size) => void} resize  the stage has this size, in CSS pixels
- * @property {(to: "fit" | "in" | "out" | number, at?: Point) => void} zoom  a number is CSS pixels per pixel of the photo;
- *   `at` stays where it is, in CSS pixels of the stage (its middle if left out)
+ * @property {(to: "fit" | "in" | "out" | number, at?: Point) => void} zoom  a number is CSS pixels per pixel of
+ *   the photo; `at` stays where it is, in CSS pixels of the stage (its middle if left out)
  * @property {(by: Point) => void} pan  in CSS pixels
  *
  * Files.
  *
- * @property {(example: {photo: string, edit: string}) => Promise<void>} start  called once: what was open before the page was
- *   loaded, else the photo that the server was started with, else the example, by the addresses of its files
- * @property {(source: Blob | string, name?: string) => Promise<boolean>} open  a picture, an edit document, or the address
- *   of one on this server; false, and a notice, where nothing came of it
- * @property {() => Promise<File | null>} editFile  the edit document; null, and a notice, where there is nothing complete
+ * @property {(example: {photo: string, edit: string}) => Promise<void>} start  called once: what was open before
+ *   the page was loaded, else the photo that the server was started with, else the example, by the addresses of
+ *   its files
+ * @property {(source: Blob | string, name?: string) => Promise<boolean>} open  a picture, an edit document, or
+ *   the address of one on this server; false, and a notice, where nothing came of it
+ * @property {() => Promise<File | null>} editFile  the edit document; null, and a notice, where there is nothing
+ *   complete
  * @property {(result: string) => File | null} resultFile  a finished result, named after its photo
  *
  * Results.
@@ -56,8 +58,8 @@
  *
  * Selecting.
  *
- * @property {(prompt: {point: Point} | {box: Box} | {}) => Promise<void>} select  adds what the segmenter finds to the list
- *   that `ui.slot` names, or takes it away with `ui.subtract`; `{}` for segmenters that need no prompt
+ * @property {(prompt: {point: Point} | {box: Box} | {}) => Promise<void>} select  adds what the segmenter finds
+ *   to the list that `ui.slot` names, or takes it away with `ui.subtract`; `{}` for segmenters that need no prompt
  * @property {() => Promise<void>} refine  moves the border of that list's region onto the object's
  *
  * @property {(text: string, kind?: "info" | "error") => void} notice

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The document and what can be done to it. Every function gives a new document, or the same one where nothing changes;
- * what does not exist is passed over, so that a gesture whose part has meanwhile gone does no harm.
+ * The document and what can be done to it. Every function gives a new document, or the same one where nothing
+ * changes; what does not exist is passed over, so that a gesture whose part has meanwhile gone does no harm.
  *
  * @import {Doc, DragPart, Edge, Mark, PairPart, Part, Slot, State} from "./types.js"
  */
@@ -100,7 +100,10 @@ export function addPart(doc, part) {
  * @returns {Doc}
  */
 export function removePart(doc, id) {
-  return withParts(doc, doc.parts.filter((part) => part.id !== id));
+  return withParts(
+    doc,
+    doc.parts.filter((part) => part.id !== id),
+  );
 }
 
 /**
@@ -121,8 +124,8 @@ export function raisePart(doc, id, by) {
 /**
  * @param {Doc} doc
  * @param {string} id
- * @param {{edge?: Edge, deform?: string | null, strength?: number}} patch  `strength` is brought into 0 to 1; another
- *   edge brings its own deformer
+ * @param {{edge?: Edge, deform?: string | null, strength?: number}} patch  `strength` is brought into 0 to 1;
+ *   another edge brings its own deformer
  * @returns {Doc}
  */
 export function setPart(doc, id, patch) {
@@ -157,7 +160,9 @@ export function marksOf(doc, { part: id, field }) {
  */
 export function setMarks(doc, { part: id, field }, marks) {
   if (field === "protect") return changed(doc, { protect: marks });
-  return withPart(doc, id, (part) => (part.kind === "drag") === (field === "region") ? changed(part, { [field]: marks }) : part);
+  return withPart(doc, id, (part) =>
+    (part.kind === "drag") === (field === "region") ? changed(part, { [field]: marks }) : part,
+  );
 }
 
 /**
@@ -174,8 +179,8 @@ export function addMark(doc, slot, mark) {
 
 /**
  * @param {Doc} doc
- * @param {{prompt?: string, seed?: number, engine?: string, filler?: string | null}} patch  a seed is made a whole number
- *   that JSON can carry, a prompt is cut at its limit; another engine begins without options
+ * @param {{prompt?: string, seed?: number, engine?: string, filler?: string | null}} patch  a seed is made a
+ *   whole number that JSON can carry, a prompt is cut at its limit; another engine begins without options
  * @returns {Doc}
  */
 export function setWish(doc, patch) {
@@ -207,7 +212,10 @@ export function setOption(doc, name, value) {
  * @returns {Doc}
  */
 export function withPart(doc, id, change) {
-  return withParts(doc, doc.parts.map((part) => (part.id === id ? change(part) : part)));
+  return withParts(
+    doc,
+    doc.parts.map((part) => (part.id === id ? change(part) : part)),
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Drags and pins, and the grips by which they are picked. As in document.js, every function gives a new document, or the
- * same one where nothing changes.
+ * Drags and pins, and the grips by which they are picked. As in document.js, every function gives a new document,
+ * or the same one where nothing changes.
  *
  * @import {Doc, Drag, Grip, Pin, Point} from "./types.js"
  */
@@ -83,10 +83,13 @@ export function setGrip(doc, grip, point) {
   const [x, y] = point;
   const at = gripPoint(doc, grip);
   if (!at || !Number.isFinite(x) || !Number.isFinite(y) || (at[0] === x && at[1] === y)) return doc;
-  const near = /** @type {Point} */ ([x, y].map((v) => Math.min(Math.max(v, -LIMITS.coordinate), LIMITS.coordinate)));
+  const near = /** @type {Point} */ (
+    [x, y].map((v) => Math.min(Math.max(v, -LIMITS.coordinate), LIMITS.coordinate))
+  );
   return withPart(doc, grip.part, (part) => {
     if (part.kind !== "drag") return part;
-    if (grip.end === "pin") return { ...part, pins: part.pins.map((p) => (p.id === grip.id ? { ...p, at: near } : p)) };
+    if (grip.end === "pin")
+      return { ...part, pins: part.pins.map((p) => (p.id === grip.id ? { ...p, at: near } : p)) };
     return { ...part, drags: part.drags.map((d) => (d.id === grip.id ? { ...d, [grip.end]: near } : d)) };
   });
 }

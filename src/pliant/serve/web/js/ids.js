@@ -8,5 +8,7 @@
 export function newId(kind) {
   // crypto.randomUUID exists on secure origins alone; the page can be served to another machine without encryption.
   const bytes = crypto.getRandomValues(new Uint8Array(9));
-  return `${kind}-${btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_")}`;
+  return `${kind}-${btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")}`;
 }

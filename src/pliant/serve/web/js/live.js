@@ -2,15 +2,15 @@
 /**
  * The live link: tells the server what the document has become, and puts into `state.live` what it answers.
  *
- * One message is under way at a time. Whatever changes meanwhile waits in the store, so that the next message is always
- * the latest; a bend can be late, but never queues up. While nothing but targets and strengths changes, the message
- * is a short `move`.
+ * One message is under way at a time. Whatever changes meanwhile waits in the store, so that the next message is
+ * always the latest; a bend can be late, but never queues up. While nothing but targets and strengths changes, the
+ * message is a short `move`.
  *
- * What meshes cannot show, region pairs and parts of which the photo itself decides what moves, the server draws: then it
- * gets the photo's file, and its pictures stand for the bend.
+ * What meshes cannot show, region pairs and parts of which the photo itself decides what moves, the server draws:
+ * then it gets the photo's file, and its pictures stand for the bend.
  *
- * After an error, or while the server is gone, the last mesh stays: it is older than the document, and `live.parts` may
- * name parts that are no more.
+ * After an error, or while the server is gone, the last mesh stays: it is older than the document, and
+ * `live.parts` may name parts that are no more.
  *
  * @import {Live, Photo, State} from "./types.js"
  * @import {Store} from "./store.js"

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Regions as pixels. A mark costs its own box and is drawn onto what the marks before it selected, which is remembered; a
- * stroke that goes on costs what was added to it.
+ * Regions as pixels. A mark costs its own box and is drawn onto what the marks before it selected, which is
+ * remembered; a stroke that goes on costs what was added to it.
  *
  * Patches are shared: nobody may write into one. The same marks give the same patch, so that a patch can stand for
  * what was made of it.
@@ -91,7 +91,9 @@ function applied(before, mark, size) {
     case "stroke":
       return painted(before, mark, size);
     case "polygon":
-      return changed(before, reach(mark.points, 0, size), mark.erase, (patch, value) => polygon(patch, mark.points, value));
+      return changed(before, reach(mark.points, 0, size), mark.erase, (patch, value) =>
+        polygon(patch, mark.points, value),
+      );
     case "box":
       return changed(before, within(mark.box, size), mark.erase, (patch, value, box) => fill(patch, box, value));
     case "mask":
@@ -111,7 +113,9 @@ function applied(before, mark, size) {
  * @param {Size} size
  */
 function painted(before, { points, radius, erase }, size) {
-  return changed(before, reach(points, radius, size), erase, (patch, value) => brush(patch, points, radius, value));
+  return changed(before, reach(points, radius, size), erase, (patch, value) =>
+    brush(patch, points, radius, value),
+  );
 }
 
 /**

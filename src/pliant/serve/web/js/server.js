@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the page asks of its server (docs/http.md). Every function that asks throws a `Refusal` when the server refuses or
- * does not answer.
+ * What the page asks of its server (docs/http.md). Every function that asks throws a `Refusal` when the server
+ * refuses or does not answer.
  *
  * @import {Doc, Point, Box, Problem} from "./types.js"
  *
@@ -107,12 +107,20 @@ export function createServer({ base, token, fetch = globalThis.fetch.bind(global
     /**
      * A job that carries out an edit document.
      *
-     * @param {{file: Blob, edit: Record<string, any>, seed: number} & Pick<Doc, "engine" | "filler" | "options">} asked
+     * @param {{file: Blob, edit: Record<string, any>, seed: number} & Pick<Doc, "engine" | "filler" |
+     *   "options">} asked
      * @param {AbortSignal} [signal]
      * @returns {Promise<Job>}
      */
     async edit({ file, edit, seed, engine, filler, options }, signal) {
-      const fields = { image: file, edit, seed, engine, filler, options: Object.keys(options).length ? options : null };
+      const fields = {
+        image: file,
+        edit,
+        seed,
+        engine,
+        filler,
+        options: Object.keys(options).length ? options : null,
+      };
       return (await post(`${API}/edit`, fields, { headers: { Prefer: "respond-async" }, signal })).json();
     },
 
@@ -127,10 +135,15 @@ export function createServer({ base, token, fetch = globalThis.fetch.bind(global
       let [last, failures, over] = ["", 0, false];
       while (!over) {
         try {
-          await listen(job.events_url, last, (kind, data, id) => {
-            [last, failures, over] = [id, 0, over || OVER.includes(kind)];
-            heard(kind, data);
-          }, signal);
+          await listen(
+            job.events_url,
+            last,
+            (kind, data, id) => {
+              [last, failures, over] = [id, 0, over || OVER.includes(kind)];
+              heard(kind, data);
+            },
+            signal,
+          );
           if (over) return;
           const state = await json(job.status_url);
           if (OVER.includes(state.state)) return heard(state.state, state.result ?? state.problem ?? {});
@@ -158,7 +171,13 @@ export function createServer({ base, token, fetch = globalThis.fetch.bind(global
      * @returns {Promise<Blob>}
      */
     async select({ file, segmenter, point, box, mask }, signal) {
-      const fields = { image: file, segmenter, points: point ? [point] : null, box: box ?? null, mask: mask ?? null };
+      const fields = {
+        image: file,
+        segmenter,
+        points: point ? [point] : null,
+        box: box ?? null,
+        mask: mask ?? null,
+      };
       return (await post(`${API}/select`, fields, { signal })).blob();
     },
 

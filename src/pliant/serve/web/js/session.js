@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The session: photos, document with its steps, and results, kept in the browser so that loading the page anew loses
- * nothing. Where the browser keeps nothing (a private window), or another page of this server keeps its session already,
- * everything works but this.
+ * The session: photos, document with its steps, and results, kept in the browser so that loading the page anew
+ * loses nothing. Where the browser keeps nothing (a private window), or another page of this server keeps its
+ * session already, everything works but this.
  *
  * @import {Doc, History, Mark, Photo, Result, State, Ui} from "./types.js"
  * @import {Store} from "./store.js"

@@ -10,8 +10,8 @@
 /**
  * Holds the one state, and tells who listens when there is a new one.
  *
- * A listener is called at once and in the order of subscription; what it sets is told after everybody has heard of the
- * state before, so that all see the same states in the same order.
+ * A listener is called at once and in the order of subscription; what it sets is told after everybody has heard of
+ * the state before, so that all see the same states in the same order.
  *
  * @template {object} S
  * @param {S} first

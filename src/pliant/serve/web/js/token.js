@@ -3,8 +3,8 @@
 const KEY = "pliant-token";
 
 /**
- * The token that a server for other machines wants. It comes in the address, behind `#token=`, and is taken out of it, so
- * that it is in no history, and no link that is passed on; this tab remembers it.
+ * The token that a server for other machines wants. It comes in the address, behind `#token=`, and is taken out of
+ * it, so that it is in no history, and no link that is passed on; this tab remembers it.
  *
  * @param {Pick<Window, "location" | "history" | "sessionStorage">} [page]
  */

@@ -12,8 +12,8 @@
  * @typedef {{kind: "stroke", points: Point[], radius: number, erase: boolean}} StrokeMark
  * @typedef {{kind: "polygon", points: Point[], erase: boolean}} PolygonMark
  * @typedef {{kind: "box", box: Box, erase: boolean}} BoxMark
- * @typedef {{kind: "mask", mask: Patch, erase: boolean, replace: boolean}} MaskMark  what a segmenter or a file selects;
- *   with `replace` it stands for everything before it
+ * @typedef {{kind: "mask", mask: Patch, erase: boolean, replace: boolean}} MaskMark  what a segmenter or a file
+ *   selects; with `replace` it stands for everything before it
  * @typedef {{kind: "grow", radius: number}} GrowMark  negative shrinks
  * @typedef {{kind: "smooth", radius: number}} SmoothMark
  * @typedef {{kind: "invert"}} InvertMark
@@ -22,7 +22,8 @@
  * One byte for each pixel of the photo, row after row: 255 is selected, 0 is not.
  * @typedef {{width: number, height: number, data: Uint8Array}} Mask
  *
- * The same on a box inside the photo that holds all that is selected, row after row; nothing is selected outside it.
+ * The same on a box inside the photo that holds all that is selected, row after row; nothing is selected outside
+ * it.
  * @typedef {{box: Box, data: Uint8Array}} Patch
  *
  * @typedef {{id: string, from: Point, to: Point}} Drag
@@ -71,11 +72,14 @@
  * @property {string} name  of its file
  * @property {Blob} file  as it was opened; this is what the server gets
  * @property {Size} size
- * @property {ImageBitmap} bitmap  to be shown; never larger than the photo, smaller where a texture could not hold it
+ * @property {ImageBitmap} bitmap  to be shown; never larger than the photo, smaller where a texture could not
+ *   hold it
  *
- * @typedef {"move" | "drag" | "pin" | "brush" | "eraser" | "lasso" | "polygon" | "box" | "select" | "hand"} ToolName
+ * @typedef {"move" | "drag" | "pin" | "brush" | "eraser" | "lasso" | "polygon" | "box" | "select" | "hand"}
+ *   ToolName
  *
- * Where the photo stands: the screen position, in CSS pixels of the stage, of its top left corner, and CSS pixels per pixel.
+ * Where the photo stands: the screen position, in CSS pixels of the stage, of its top left corner, and CSS pixels
+ * per pixel.
  * @typedef {{x: number, y: number, scale: number}} View
  *
  * @typedef {object} Ui  what undo does not know
@@ -111,14 +115,16 @@
  * @property {string} id
  * @property {Doc} doc  what was asked for
  * @property {number} seed
- * @property {boolean} automatic  filled on release and not yet looked at by hand: the next such fill takes its place
+ * @property {boolean} automatic  filled on release and not yet looked at by hand: the next such fill takes its
+ *   place
  * @property {"sending" | "queued" | "running" | "done" | "failed" | "cancelled"} state
  * @property {string | null} job  its URL on the server
  * @property {string} stage
  * @property {number | null} share  0 to 1 of the stage, where known
  * @property {string | null} peek  a small picture of work in progress, as a data URI
  * @property {Blob | null} file
- * @property {ImageBitmap | null} bitmap  null where it is not done, or was let go to save memory: `app.show` brings it back
+ * @property {ImageBitmap | null} bitmap  null where it is not done, or was let go to save memory: `app.show`
+ *   brings it back
  * @property {ImageBitmap | null} thumb  small, for lists; there as long as the result
  * @property {Record<string, any> | null} facts
  * @property {Problem | null} problem

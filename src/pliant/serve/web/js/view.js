@@ -2,8 +2,8 @@
 /**
  * Where the photo stands on the stage. Pure; screen points are CSS pixels from the stage's top left corner.
  *
- * A pixel of the photo is a square of `scale` CSS pixels, and its centre has whole coordinates: the photo's corner, at
- * (-0.5, -0.5), is the view's `x, y`.
+ * A pixel of the photo is a square of `scale` CSS pixels, and its centre has whole coordinates: the photo's
+ * corner, at (-0.5, -0.5), is the view's `x, y`.
  *
  * @import {Point, Size, View} from "./types.js"
  */

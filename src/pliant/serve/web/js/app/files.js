@@ -21,7 +21,7 @@ export function createFiles(store, showing, notice) {
     /** @returns {Promise<File | null>} */
     async editFile() {
       const [doc, photo] = [docOf(store.get()), photoOf(store.get())];
-      if (!photo) return notice("Open a photo first."), null;
+      if (!photo) return (notice("Open a photo first."), null);
       const { edit, missing } = await toEdit(doc, photo.size);
       if (missing.length || !edit) notice(adviceOn(doc, missing[0]));
       if (!edit) return null;

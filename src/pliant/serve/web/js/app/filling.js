@@ -2,11 +2,11 @@
 /**
  * Filling, by hand and on release.
  *
- * Filled on release, a result is for looking at: it goes with the state that it shows. So one that is under way when the
- * document changes is cancelled and leaves the list, and a finished one gives its place to the next: dragging on for an
- * hour leaves one such result, the last. What the user takes up by hand (shows, saves, goes on from) stays for good,
- * as does all that was filled by hand. Nothing is filled on release while something filled by hand is under way: it
- * would only wait behind it.
+ * Filled on release, a result is for looking at: it goes with the state that it shows. So one that is under way
+ * when the document changes is cancelled and leaves the list, and a finished one gives its place to the next:
+ * dragging on for an hour leaves one such result, the last. What the user takes up by hand (shows, saves, goes on
+ * from) stays for good, as does all that was filled by hand. Nothing is filled on release while something filled
+ * by hand is under way: it would only wait behind it.
  *
  * @import {Doc, Result, State} from "../types.js"
  * @import {Store} from "../store.js"
@@ -54,7 +54,9 @@ export function createFilling({ store, server, pictures, notice }) {
 
   /** @param {string} id */
   const cancel = (id) =>
-    jobs.cancel(id).catch((error) => notice(`The job could not be cancelled: ${problemOf(error).detail}`, "error"));
+    jobs
+      .cancel(id)
+      .catch((error) => notice(`The job could not be cancelled: ${problemOf(error).detail}`, "error"));
 
   /**
    * @param {Doc} doc
@@ -97,7 +99,11 @@ export function createFilling({ store, server, pictures, notice }) {
     /** @param {string} id */
     remove: (id) => drop((result) => result.id === id),
 
-    resume: () => store.get().results.filter(isUnderWay).forEach((result) => void jobs.resume(result)),
+    resume: () =>
+      store
+        .get()
+        .results.filter(isUnderWay)
+        .forEach((result) => void jobs.resume(result)),
 
     stop() {
       unsubscribe();

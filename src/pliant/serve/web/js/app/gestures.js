@@ -76,7 +76,8 @@ export function createGestures(store, notice, committed) {
    */
   function complaintOn(mark, draft) {
     const [photo, { slot }] = [photoOf(store.get()), store.get().ui];
-    if (draft === store.get().history.present) return "Choose a part first: there is nothing here to take away from.";
+    if (draft === store.get().history.present)
+      return "Choose a part first: there is nothing here to take away from.";
     const isMissed = photo && !takesAway(mark) && isEmpty(patchOf(marksOf(draft, slot), photo.size));
     return isMissed ? "Nothing was selected there. Draw on the photo." : null;
   }

@@ -76,7 +76,9 @@ export function createOpening({ store, server, pictures, gestures, notice, busy,
     const read = await fromEdit(parsed(text), photo.size, (uri) => pictures.mask(blobOf(uri)));
     gestures.replace("Open edit", { ...docOf(store.get()), ...read });
     const [front, { ui }] = [read.parts.at(-1), store.get()];
-    store.set({ ui: { ...ui, slot: { part: front?.id ?? null, field: front?.kind === "pair" ? "source" : "region" } } });
+    store.set({
+      ui: { ...ui, slot: { part: front?.id ?? null, field: front?.kind === "pair" ? "source" : "region" } },
+    });
     return true;
   }
 
@@ -134,7 +136,8 @@ export const editedName = (name) => `${baseOf(name).replace(/-edited$/, "")}-edi
 export const baseOf = (name) => name.replace(/\.[^.]{1,5}$/, "") || "photo";
 
 /** @param {Blob | string} source */
-const nameIn = (source) => (typeof source === "string" ? (source.split("/").at(-1) ?? "photo") : "The pasted picture");
+const nameIn = (source) =>
+  typeof source === "string" ? (source.split("/").at(-1) ?? "photo") : "The pasted picture";
 
 /**
  * @param {Blob} file

@@ -89,7 +89,9 @@ export function blobOf(uri) {
 async function reduced(bitmap, most, isCopy = false) {
   const share = Math.min(most / Math.max(bitmap.width, bitmap.height), 1);
   if (share === 1 && !isCopy) return bitmap;
-  const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((side) => Math.max(Math.round(side * share), 1));
+  const [resizeWidth, resizeHeight] = [bitmap.width, bitmap.height].map((side) =>
+    Math.max(Math.round(side * share), 1),
+  );
   const small = await createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "high" });
   if (!isCopy) bitmap.close();
   return small;

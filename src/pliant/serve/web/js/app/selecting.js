@@ -67,7 +67,9 @@ export function createSelecting({ store, server, pictures, gestures, notice, bus
       const drawn = await maskPng(patch, photo.size);
       const mask = await busy("Moving the border onto the object", () => found(photo, { mask: drawn }));
       if (!mask) return;
-      gestures.apply("Refine border", (doc) => setMarks(doc, slot, [{ kind: "mask", mask, erase: false, replace: true }]));
+      gestures.apply("Refine border", (doc) =>
+        setMarks(doc, slot, [{ kind: "mask", mask, erase: false, replace: true }]),
+      );
     },
   };
 
@@ -80,7 +82,8 @@ export function createSelecting({ store, server, pictures, gestures, notice, bus
     if (slot.field === "protect" || partOf(doc, slot.part)) {
       return gestures.apply("Select object", (now) => addMark(now, slot, mark));
     }
-    if ("erase" in mark && mark.erase) return notice("Choose a part first: there is nothing here to take away from.");
+    if ("erase" in mark && mark.erase)
+      return notice("Choose a part first: there is nothing here to take away from.");
     const part = dragPart(newId("part"), [mark]);
     gestures.apply("Select object", (now) => addPart(now, part));
     store.set({ ui: { ...store.get().ui, slot: { part: part.id, field: "region" } } });

@@ -51,7 +51,8 @@ export function createStarting({ store, server, pictures, session, opening, heal
   function chooseFilling() {
     const { server, ui } = store.get();
     const filler = server.fillers.find((row) => row.default);
-    if (filler || server.fillers.length) return store.set({ ui: { ...ui, fillOnRelease: filler?.extra === null } });
+    if (filler || server.fillers.length)
+      return store.set({ ui: { ...ui, fillOnRelease: filler?.extra === null } });
     const wait = store.subscribe((state) => {
       if (!state.server.fillers.length) return;
       wait();
@@ -72,7 +73,9 @@ export function createStarting({ store, server, pictures, session, opening, heal
     const { ui } = store.get();
     /** @type {Ui} */
     const next = { ...ui, ...saved.ui, fitted: true, view: fit(photo.size, ui.stage) };
-    const results = await Promise.all(saved.results.filter(({ automatic, file }) => file || !automatic).map(listed));
+    const results = await Promise.all(
+      saved.results.filter(({ automatic, file }) => file || !automatic).map(listed),
+    );
     store.set({ photos: byId, history: saved.history, ui: next, results });
     return true;
   }

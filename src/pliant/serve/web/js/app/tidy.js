@@ -7,9 +7,9 @@ import { documents } from "../history.js";
 import { fit } from "../view.js";
 
 /**
- * `patch` for `state`, with all that must follow when the document becomes another: what is picked exists, the list that
- * is drawn into belongs to a part that exists, a photo of another size is shown whole, and the result of another document
- * leaves the stage.
+ * `patch` for `state`, with all that must follow when the document becomes another: what is picked exists, the
+ * list that is drawn into belongs to a part that exists, a photo of another size is shown whole, and the result of
+ * another document leaves the stage.
  *
  * @param {State} state
  * @param {Partial<State>} patch  has the new history or draft

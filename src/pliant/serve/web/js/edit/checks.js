@@ -28,7 +28,8 @@ export function point(value, name) {
 export function known(value, name, fields) {
   need(isObject(value), name, "an object");
   const stray = Object.keys(value).find((key) => !fields.includes(key));
-  if (stray) throw new EditFault(`${name} has the unknown field ${stray}; accepted here are ${fields.join(", ")}.`);
+  if (stray)
+    throw new EditFault(`${name} has the unknown field ${stray}; accepted here are ${fields.join(", ")}.`);
 }
 
 /** @param {unknown} value */

@@ -44,7 +44,8 @@ export async function embeddedEdit(file) {
     if (kind === "IEND") return null;
     if (["iTXt", "zTXt", "tEXt"].includes(kind) && length <= MOST_TEXT) {
       const body = new Uint8Array(await file.slice(at + 8, at + 8 + length).arrayBuffer());
-      if (latin(body.subarray(0, KEYWORD.length)) === KEYWORD && body[KEYWORD.length] === 0) return textOf(kind, body);
+      if (latin(body.subarray(0, KEYWORD.length)) === KEYWORD && body[KEYWORD.length] === 0)
+        return textOf(kind, body);
     }
     at += 12 + length;
   }
@@ -120,7 +121,10 @@ function chunk(kind, body) {
   const made = new Uint8Array(body.length + 12);
   const view = new DataView(made.buffer);
   view.setUint32(0, body.length);
-  made.set([...kind].map((letter) => letter.charCodeAt(0)), 4);
+  made.set(
+    [...kind].map((letter) => letter.charCodeAt(0)),
+    4,
+  );
   made.set(body, 8);
   view.setUint32(body.length + 8, checksum(made.subarray(4, body.length + 8)));
   return made;

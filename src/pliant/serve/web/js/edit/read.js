@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * An edit document (docs/document.md) as the page's: every rule that the page relies on is checked, and a document that
- * breaks one is refused whole.
+ * An edit document (docs/document.md) as the page's: every rule that the page relies on is checked, and a document
+ * that breaks one is refused whole.
  *
  * @import {Doc, DragPart, Part, Size} from "../types.js"
  * @import {ReadMask} from "./regions.js"

@@ -19,18 +19,28 @@ import { EditFault, isObject, known, need, point } from "./checks.js";
 export function regionReader(size, readMask) {
   return async (value, name) => {
     if (value === "all") return [{ kind: "invert" }];
-    need(isObject(value), name, 'a region: {"mask": ...}, {"polygon": ...}, {"box": ...}, {"strokes": ...} or "all"');
+    need(
+      isObject(value),
+      name,
+      'a region: {"mask": ...}, {"polygon": ...}, {"box": ...}, {"strokes": ...} or "all"',
+    );
     if ("polygon" in value) return [polygonMark(value, name)];
     if ("box" in value) return [boxMark(value, name)];
     if ("strokes" in value) return strokeMarks(value, name);
     known(value, name, ["mask"]);
     need(typeof value.mask === "string", `${name}.mask`, "a picture");
     if (!value.mask.startsWith("data:image/")) {
-      throw new EditFault(`${name} names the mask file ${value.mask}; the page can only use masks that are in the document.`);
+      throw new EditFault(
+        `${name} names the mask file ${value.mask}; the page can only use masks that are in the document.`,
+      );
     }
     const mask = await readMask(value.mask).catch(() => null);
     if (!mask) throw new EditFault(`The mask of ${name} cannot be read.`);
-    need(mask.width === size.width && mask.height === size.height, `${name}.mask`, "a picture of the photo's size");
+    need(
+      mask.width === size.width && mask.height === size.height,
+      `${name}.mask`,
+      "a picture of the photo's size",
+    );
     return [{ kind: "mask", mask: patched(mask), erase: false, replace: false }];
   };
 }
@@ -42,7 +52,11 @@ export function regionReader(size, readMask) {
  */
 function polygonMark(value, name) {
   known(value, name, ["polygon"]);
-  need(Array.isArray(value.polygon) && value.polygon.length >= 3, `${name}.polygon`, "a list of at least 3 points");
+  need(
+    Array.isArray(value.polygon) && value.polygon.length >= 3,
+    `${name}.polygon`,
+    "a list of at least 3 points",
+  );
   return { kind: "polygon", points: pointsIn(value.polygon, `${name}.polygon`), erase: false };
 }
 
@@ -66,7 +80,11 @@ function boxMark(value, name) {
  */
 function strokeMarks(value, name) {
   known(value, name, ["strokes"]);
-  need(Array.isArray(value.strokes) && value.strokes.length > 0, `${name}.strokes`, "a list of at least one stroke");
+  need(
+    Array.isArray(value.strokes) && value.strokes.length > 0,
+    `${name}.strokes`,
+    "a list of at least one stroke",
+  );
   return value.strokes.map((/** @type {any} */ stroke, /** @type {number} */ i) => {
     const own = `${name}.strokes[${i}]`;
     known(stroke, own, ["points", "radius", "erase"]);

@@ -25,8 +25,8 @@ const MOST = { strokes: 1_000, points: 50_000 };
 const made = new WeakMap();
 
 /**
- * `doc` for a photo of `size`. What is drawn stays strokes, a polygon or a box where the document has a word for it;
- * everything else becomes a mask, encoded once for the same marks.
+ * `doc` for a photo of `size`. What is drawn stays strokes, a polygon or a box where the document has a word for
+ * it; everything else becomes a mask, encoded once for the same marks.
  *
  * @param {Doc} doc
  * @param {Size} size
@@ -63,7 +63,9 @@ export async function toEdit(doc, size) {
 async function dragItem(part, size, missing) {
   const patch = patchOf(part.region, size);
   if (isEmpty(patch)) return lack(missing, part.id, "region");
-  const drags = part.drags.filter(({ id, from }) => isSelected(patch, from) || lack(missing, part.id, "handle", id));
+  const drags = part.drags.filter(
+    ({ id, from }) => isSelected(patch, from) || lack(missing, part.id, "handle", id),
+  );
   const pins = part.pins.filter(({ id, at }) => isSelected(patch, at) || lack(missing, part.id, "pin", id));
   if (!part.drags.length) return lack(missing, part.id, "drags");
   if (!drags.length) return null;
@@ -103,7 +105,8 @@ function lack(missing, part, lacks, id) {
 }
 
 /**
- * The same value for the same marks, so that masks are encoded once, and a region that stayed is seen to have stayed.
+ * The same value for the same marks, so that masks are encoded once, and a region that stayed is seen to have
+ * stayed.
  *
  * @param {Mark[]} marks
  * @param {Size} size
@@ -162,7 +165,8 @@ function strokesOf(marks) {
 const fits = (points, least) => points.length >= least && points.length <= MOST.points;
 
 /**
- * A point to a thousandth of a pixel: what a pointer gives has fifteen digits, none of which means anything beyond.
+ * A point to a thousandth of a pixel: what a pointer gives has fifteen digits, none of which means anything
+ * beyond.
  *
  * @param {Point} point
  */

@@ -20,7 +20,8 @@ const FORMATS = ["", "image/png", "image/jpeg"];
 export function decoded(buffer) {
   const view = new DataView(buffer);
   const [kind, first, second] = [view.getUint32(0), view.getUint32(4, true), view.getUint32(8, true)];
-  if (kind === 1) return { kind: "vertices", seq: first, topology: second, vertices: new Float32Array(buffer, 12) };
+  if (kind === 1)
+    return { kind: "vertices", seq: first, topology: second, vertices: new Float32Array(buffer, 12) };
   if (kind === 2) return { kind: "topology", topology: { id: first, meshes: meshesIn(view, second) } };
   if (kind !== 3) return null;
   return { kind: "picture", seq: first, picture: new Blob([buffer.slice(12)], { type: FORMATS[second] ?? "" }) };

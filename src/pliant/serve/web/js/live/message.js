@@ -20,8 +20,8 @@ export function messageFor(known, edit) {
 }
 
 /**
- * Whether some of `edit` shows in the server's pictures alone: region pairs, and pinned regions of which the photo decides
- * what moves.
+ * Whether some of `edit` shows in the server's pictures alone: region pairs, and pinned regions of which the photo
+ * decides what moves.
  *
  * @param {Edit} edit
  * @returns {boolean}
@@ -51,7 +51,8 @@ function still({ size, regions, protect }) {
  */
 export function alike(a, b) {
   if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || !a || !b || Array.isArray(a) !== Array.isArray(b)) return false;
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b || Array.isArray(a) !== Array.isArray(b))
+    return false;
   const keys = Object.keys(a).filter((key) => a[key] !== undefined);
   return (
     keys.length === Object.keys(b).filter((key) => b[key] !== undefined).length &&

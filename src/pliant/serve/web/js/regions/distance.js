@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Growing and shrinking by exact Euclidean distance, in linear time: Felzenszwalb and Huttenlocher, "Distance Transforms
- * of Sampled Functions", Theory of Computing 8 (2012), algorithm 1.
+ * Growing and shrinking by exact Euclidean distance, in linear time: Felzenszwalb and Huttenlocher, "Distance
+ * Transforms of Sampled Functions", Theory of Computing 8 (2012), algorithm 1.
  *
  * @import {Patch, Size} from "../types.js"
  */
@@ -9,8 +9,8 @@
 import { SELECTED, boxOf, copied, NOTHING, widened, within } from "./patch.js";
 
 /**
- * `patch` grown by `radius` pixels with a round element; a negative number shrinks it. The photo's border is no edge:
- * what touches it is not shrunk there.
+ * `patch` grown by `radius` pixels with a round element; a negative number shrinks it. The photo's border is no
+ * edge: what touches it is not shrunk there.
  *
  * @param {Patch} patch
  * @param {number} radius
@@ -73,7 +73,8 @@ function columnDistances(data, width, height, wanted) {
  * At each x the least of the parabolas `heights[at] + (x - at)^2`.
  *
  * @param {Float64Array} heights
- * @param {{at: Int32Array, from: Float64Array}} hull  room to work in: the lowest parabolas, and where each begins to be
+ * @param {{at: Int32Array, from: Float64Array}} hull  room to work in: the lowest parabolas, and where each
+ *   begins to be
  * @param {Float64Array} out
  */
 function lowerEnvelope(heights, { at, from }, out) {

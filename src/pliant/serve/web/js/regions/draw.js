@@ -24,7 +24,10 @@ export function reach(points, radius, size) {
     bottom = Math.max(bottom, y);
   }
   const edge = radius + 1;
-  return within([Math.floor(left - edge), Math.floor(top - edge), Math.ceil(right + edge) + 1, Math.ceil(bottom + edge) + 1], size);
+  return within(
+    [Math.floor(left - edge), Math.floor(top - edge), Math.ceil(right + edge) + 1, Math.ceil(bottom + edge) + 1],
+    size,
+  );
 }
 
 /**
@@ -107,7 +110,8 @@ function stretch(run, low, high) {
 }
 
 /**
- * Sets the inside of the closed polygon (where it crosses itself: even-odd) and every pixel its outline runs through.
+ * Sets the inside of the closed polygon (where it crosses itself: even-odd) and every pixel its outline runs
+ * through.
  *
  * @param {Patch} patch  is changed
  * @param {Point[]} points
@@ -149,7 +153,8 @@ function line(patch, [ax, ay], [bx, by], value) {
   for (let i = 0; i <= steps; i++) {
     const x = Math.round(ax + ((bx - ax) * i) / steps);
     const y = Math.round(ay + ((by - ay) * i) / steps);
-    if (x >= left && x < right && y >= top && y < bottom) patch.data[(y - top) * (right - left) + x - left] = value;
+    if (x >= left && x < right && y >= top && y < bottom)
+      patch.data[(y - top) * (right - left) + x - left] = value;
   }
 }
 

@@ -8,8 +8,8 @@
 /**
  * Remembers patches by the marks they were made of, the least recently used going first beyond `limit` bytes.
  *
- * Lists of marks are new arrays at every change, but the marks in them stay the same objects: a list is recognised by its
- * last mark, and then compared mark by mark.
+ * Lists of marks are new arrays at every change, but the marks in them stay the same objects: a list is recognised
+ * by its last mark, and then compared mark by mark.
  *
  * @param {number} limit
  */
@@ -58,7 +58,8 @@ export function createMemo(limit) {
      */
     shorter(marks, stroke, size) {
       const entry = [...kept.keys()].findLast(
-        (other) => fits(other, size) && same(other.marks, marks, marks.length - 1) && goesOn(other.marks.at(-1), stroke),
+        (other) =>
+          fits(other, size) && same(other.marks, marks, marks.length - 1) && goesOn(other.marks.at(-1), stroke),
       );
       if (!entry) return null;
       const before = /** @type {StrokeMark} */ (entry.marks.at(-1));
@@ -112,5 +113,7 @@ function same(known, marks, count) {
 function goesOn(before, stroke) {
   if (before?.kind !== "stroke" || before === stroke) return false;
   if (before.radius !== stroke.radius || before.erase !== stroke.erase) return false;
-  return before.points.length <= stroke.points.length && before.points.every((point, i) => point === stroke.points[i]);
+  return (
+    before.points.length <= stroke.points.length && before.points.every((point, i) => point === stroke.points[i])
+  );
 }

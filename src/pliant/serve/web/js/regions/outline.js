@@ -13,8 +13,8 @@ const WAYS = [
 ];
 
 /**
- * The closed lines around what is selected, along the edges of its pixels; around holes as well. Pixels that touch at a
- * corner belong together.
+ * The closed lines around what is selected, along the edges of its pixels; around holes as well. Pixels that touch
+ * at a corner belong together.
  *
  * @param {Patch} patch
  * @returns {Float32Array[]}  for each line the x, y of its corners, in pixels of the photo
@@ -50,7 +50,11 @@ function* ceilings(data, width, height) {
     // Whole runs are skipped by indexOf, many times faster than pixel by pixel.
     for (let x = row.indexOf(SELECTED); x >= 0; x = row.indexOf(SELECTED, x)) {
       const end = row.indexOf(0, x);
-      for (let open = above.indexOf(0, x); open >= 0 && open < (end < 0 ? width : end); open = above.indexOf(0, open)) {
+      for (
+        let open = above.indexOf(0, x);
+        open >= 0 && open < (end < 0 ? width : end);
+        open = above.indexOf(0, open)
+      ) {
         const shut = above.indexOf(SELECTED, open);
         const last = Math.min(shut < 0 ? width : shut, end < 0 ? width : end);
         while (open < last) yield [open++, y];

@@ -6,8 +6,8 @@ import { SELECTED, boxOf, copied, NOTHING, widened, within } from "./patch.js";
 const PASSES = 3; // of a box: close to a Gaussian
 
 /**
- * `patch` with its corners rounded: blurred by a Gaussian of `radius` pixels, then cut at half. A straight border stays
- * where it is, and so does the photo's.
+ * `patch` with its corners rounded: blurred by a Gaussian of `radius` pixels, then cut at half. A straight border
+ * stays where it is, and so does the photo's.
  *
  * @param {Patch} patch
  * @param {number} radius  the Gaussian's standard deviation

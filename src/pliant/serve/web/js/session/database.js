@@ -26,8 +26,8 @@ export async function database(factory) {
     },
 
     /**
-     * Makes `values` all that there is in a store. Values are immutable: the same one is not written twice, since with
-     * their files they are large.
+     * Makes `values` all that there is in a store. Values are immutable: the same one is not written twice, since
+     * with their files they are large.
      *
      * @template {{id: string}} T
      * @param {string} store
