@@ -32,6 +32,7 @@ def shaped() -> LatentModel:
 _OPTIONS = {
     "regiondrag": lambda: {"model": model()},
     "fastdrag": lambda: {"model": model(), "unet": "own"},
+    "dragdiffusion": lambda: {"model": model(), "steps": 5, "pixel_steps": 3, "lora": 2},
     "sdedrag": lambda: {"model": model(), "steps": 5, "lora": 2},
     "diffeditor": lambda: {"model": shaped(), "steps": 4},
 }

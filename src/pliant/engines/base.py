@@ -118,6 +118,7 @@ ENGINES: Registry[MakeEngine] = Registry(
         "inpaint4drag": "pliant.engines.inpaint4drag:Inpaint4Drag",
         "regiondrag": "pliant.engines.regiondrag:RegionDrag",
         "fastdrag": "pliant.engines.fastdrag:FastDrag",
+        "dragdiffusion": "pliant.engines.dragdiffusion:DragDiffusion",
         "sdedrag": "pliant.engines.sdedrag:SdeDrag",
         "diffeditor": "pliant.engines.diffeditor:DiffEditor",
     },

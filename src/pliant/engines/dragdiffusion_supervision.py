@@ -10,7 +10,7 @@ from torch.nn import functional
 
 def arrived(places: torch.Tensor, targets: torch.Tensor, near: float) -> torch.Tensor:
     """`(N,)` bool: which places are less than `near` from their targets."""
-    return (targets - places).norm(dim=1) < near
+    return _length(targets - places)[:, 0] < near
 
 
 def supervised(
@@ -23,10 +23,8 @@ def supervised(
     less than `near` from its target.
     """
     way = targets - places
-    step = way / way.norm(dim=1, keepdim=True).clamp(min=1e-6)
-    patch = places.trunc()[:, None] + _square(radius, places)
-    height, width = features.shape[2:]
-    patch = torch.minimum(patch.clamp(min=0), patch.new_tensor([width - 1, height - 1]))
+    step = way / _length(way).clamp(min=1e-6)
+    patch = _within(features, places.trunc()[:, None] + _square(radius, places))
     before = sampled(features.detach(), patch)
     missed = (before - sampled(features, patch + step[:, None])).abs().mean(dim=(1, 2))
     return torch.where(arrived(places, targets, near), 0.0, missed).sum() * (2 * radius + 1) ** 2
@@ -42,8 +40,7 @@ def tracked(
     """
     wanted = _picked(first, starts.trunc()[:, None])
     window = places.trunc()[:, None] + _square(radius, places)
-    height, width = now.shape[2:]
-    inside = ((window >= 0) & (window <= window.new_tensor([width - 1, height - 1]))).all(dim=2)
+    inside = (window == _within(now, window)).all(dim=2)
     away = (_picked(now, window) - wanted).abs().sum(dim=1).masked_fill(~inside, torch.inf)
     best = away.argmin(dim=1)
     return window[torch.arange(len(window), device=window.device), best]
@@ -52,17 +49,27 @@ def tracked(
 def sampled(features: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     """`(N, C, K)`: `features` `(1, C, h, w)` at `places` `(N, K, 2)`, bilinear; beyond the border its value."""
     height, width = features.shape[2:]
-    size = places.new_tensor([max(width - 1, 1), max(height - 1, 1)])
-    grid = (places / size * 2 - 1).flatten(0, 1)[None, None]
+    shares = torch.stack([places[..., 0] / max(width - 1, 1), places[..., 1] / max(height - 1, 1)], dim=2)
+    grid = (shares * 2 - 1).flatten(0, 1)[None, None]
     found = functional.grid_sample(features, grid, padding_mode="border", align_corners=True)
     return found.reshape(features.shape[1], *places.shape[:2]).transpose(0, 1)
 
 
+def _length(ways: torch.Tensor) -> torch.Tensor:
+    """`(N, 1)`: how long each of `ways` `(N, 2)` is."""
+    return ways.square().sum(dim=1, keepdim=True).sqrt()
+
+
 def _picked(features: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     """`(N, C, K)`: `features` at whole `places` `(N, K, 2)`; those outside are taken at the border."""
-    height, width = features.shape[2:]
-    x, y = places[..., 0].long().clamp(0, width - 1), places[..., 1].long().clamp(0, height - 1)
+    x, y = _within(features, places).long().unbind(dim=2)
     return features[0][:, y, x].transpose(0, 1)
+
+
+def _within(features: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """`places` `(N, K, 2)`, those beyond the border brought onto it; makes no tensor that a GPU waits for."""
+    height, width = features.shape[2:]
+    return torch.stack([places[..., 0].clamp(0, width - 1), places[..., 1].clamp(0, height - 1)], dim=2)
 
 
 def _square(radius: int, like: torch.Tensor) -> torch.Tensor:
