@@ -161,6 +161,19 @@ test("a stroke that is drawn anew is not drawn onto what it was", () => {
   assert.ok(!isSelected(straight, [20, 20]) && isSelected(straight, [20, 5]));
 });
 
+test("a stroke of another kind is not drawn onto the one before, though it has the same points", () => {
+  const points = [
+    [5, 5],
+    [40, 5],
+  ];
+  const base = { kind: "box", box: [0, 0, 48, 40], erase: false };
+  /** @type {(radius: number, erase: boolean) => any} */
+  const last = (radius, erase) => patchOf([base, { kind: "stroke", points, radius, erase }], size);
+  assert.ok(!isSelected(last(6, true), [20, 10]));
+  assert.ok(isSelected(last(2, true), [20, 10]));
+  assert.ok(isSelected(last(6, false), [20, 5]));
+});
+
 test("the same marks give the same patch, for each size its own", () => {
   const [marks, copy] = [vectors.drawn[3].marks, [...vectors.drawn[3].marks]];
   assert.equal(patchOf(marks, size), patchOf(copy, { ...size }));

@@ -109,9 +109,12 @@ async function keep(db, state, served) {
     photos: photos.map(({ id }) => id),
     served,
   };
-  await db.replace("photos", photos, ({ bitmap: _, ...photo }) => photo);
-  await db.replace("results", results, ({ bitmap: _, thumb: __, ...result }) => ({ ...result, peek: null }));
+  // In this order, so that wherever it is cut short, what the state names is there.
+  await db.add("photos", photos, ({ bitmap: _, ...photo }) => photo);
+  await db.add("results", results, ({ bitmap: _, thumb: __, ...result }) => ({ ...result, peek: null }));
   await db.put("state", "now", now);
+  await db.keepOnly("photos", now.photos);
+  await db.keepOnly("results", now.results);
 }
 
 /**

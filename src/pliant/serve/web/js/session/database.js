@@ -26,25 +26,28 @@ export async function database(factory) {
     },
 
     /**
-     * Makes `values` all that there is in a store. Values are immutable: the same one is not written twice, since
-     * with their files they are large.
+     * Puts `values` into a store. They are immutable: the same one is not written twice, since with their files they
+     * are large.
      *
      * @template {{id: string}} T
      * @param {string} store
      * @param {T[]} values
      * @param {(value: T) => unknown} stored  what of a value is kept
      */
-    async replace(store, values, stored) {
-      const objects = db.transaction(store, "readwrite").objectStore(store);
-      const wanted = new Set(values.map(({ id }) => id));
-      const dead = (await answered(objects.getAllKeys())).filter((key) => !wanted.has(String(key)));
+    async add(store, values, stored) {
       const fresh = values.filter((value) => written.get(value.id) !== value);
-      await Promise.all([
-        ...dead.map((key) => answered(objects.delete(key))),
-        ...fresh.map((value) => answered(objects.put(stored(value), value.id))),
-      ]);
-      dead.forEach((key) => written.delete(String(key)));
+      if (!fresh.length) return;
+      const objects = db.transaction(store, "readwrite").objectStore(store);
+      await Promise.all(fresh.map((value) => answered(objects.put(stored(value), value.id))));
       fresh.forEach((value) => written.set(value.id, value));
+    },
+
+    /** @param {string} store @param {string[]} ids  all others go */
+    async keepOnly(store, ids) {
+      const objects = db.transaction(store, "readwrite").objectStore(store);
+      const dead = (await answered(objects.getAllKeys())).map(String).filter((key) => !ids.includes(key));
+      await Promise.all(dead.map((key) => answered(objects.delete(key))));
+      dead.forEach((key) => written.delete(key));
     },
   };
 }
