@@ -19,7 +19,7 @@ from pliant.serve.schemas import EditMessage, MoveMessage, OpenMessage
 from pliant.serve.settings import Settings
 from pliant.serve.stream import Inbox
 from pliant.types import Drag, DragRegion, Edit
-from pliant.warp.part import targets_of
+from pliant.warp.part import Part, targets_of
 from pliant.warp.show import cut_out, with_alpha, with_checker
 from pliant.warp.warper import Warper
 
@@ -72,17 +72,26 @@ def asked(socket, seq: int = 1, doc: object = None, **more: object) -> None:
 
 def expected_vertices(wanted: Edit) -> np.ndarray:
     parts = [(region, part) for region, found in Warper(picture()).parts(wanted) for part in found]
-    return np.concatenate([part.carry(targets_of(region))[part.mesh.used] for region, part in parts])
+    return np.concatenate([part.carry(targets_of(region))[drawn(part)] for region, part in parts])
+
+
+def drawn(part: Part) -> np.ndarray:
+    """Which vertices of the warp's mesh are drawn."""
+    thin = part.mesh.thinned(part.handles)
+    rows, columns = np.isin(part.mesh.rows, thin.rows), np.isin(part.mesh.columns, thin.columns)
+    chosen = np.zeros_like(part.mesh.used)
+    chosen[np.ix_(rows, columns)] = thin.used
+    return chosen
 
 
 def test_the_mesh_is_that_of_the_warp(socket):
     opened(socket)
     asked(socket)
     number, ((region, rest, corners),) = topology(socket.receive_bytes())
-    mesh = Warper(picture()).parts(edit())[0][1][0].mesh
+    part = Warper(picture()).parts(edit())[0][1][0]
     assert (number, region) == (1, 0)
-    np.testing.assert_array_equal(rest, mesh.vertices[mesh.used].astype("<f4"))
-    np.testing.assert_array_equal(corners, triangles(mesh))
+    np.testing.assert_array_equal(rest, part.mesh.vertices[drawn(part)].astype("<f4"))
+    np.testing.assert_array_equal(corners, triangles(part.mesh.thinned(part.handles)))
     seq, of, moved = vertices(socket.receive_bytes())
     assert (seq, of) == (1, 1)
     np.testing.assert_array_equal(moved, expected_vertices(edit()).astype("<f4"))
@@ -291,5 +300,5 @@ def test_a_flood_of_moves_ends_with_the_last_and_skips_most():
     region = DragRegion(pliant.Rectangle(100, 100, 1900, 1900), [Drag((x, y), (x + 100, y)) for x, y in handles])
     blank = pliant.Picture(np.zeros((2000, 2000, 1), np.uint8))
     ((_, (part,)),) = Warper(blank).parts(Edit([region]))
-    expected = part.carry(targets_of(region))[part.mesh.used]
+    expected = part.carry(targets_of(region))[drawn(part)]
     np.testing.assert_allclose(vertices(frame)[2], expected, rtol=1e-6)

@@ -12,7 +12,7 @@ from served import serving
 from pliant.serve.settings import Settings
 
 FLAGS = [
-    "--use-angle=swiftshader",
+    "--use-angle=swiftshader-webgl",
     "--enable-unsafe-swiftshader",
     "--no-sandbox",
     "--no-first-run",

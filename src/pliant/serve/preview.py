@@ -5,7 +5,8 @@ A frame is a 4-byte big-endian type and a payload of little-endian 32-bit number
 
 import struct
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,20 @@ from pliant.warp.warper import Warper
 VERTICES, TOPOLOGY, PICTURE = 1, 2, 3
 _FORMATS: dict[FileFormat, int] = {"png": 1, "jpeg": 2}
 
-Parts = Sequence[tuple[DragRegion, Sequence[Part]]]
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A part's mesh as it is drawn while it moves: its triangles, and where its vertices `(V, 2)` rest."""
+
+    region: int
+    mesh: Mesh
+    rest: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, region: int, part: Part) -> Self:
+        """The mesh of `part`, which is of the region with that index in the document."""
+        mesh = part.mesh.thinned(part.handles)
+        return cls(region, mesh, mesh.vertices[mesh.used])
 
 
 class Live:
@@ -37,13 +51,14 @@ class Live:
         self._warper: Warper | None = None
         self._edit: Edit | None = None
         self._has_pixels = False
-        self._meshes: list[Mesh] = []
+        self._parts: list[Part] = []
+        self._shown: list[Shown] = []
         self._topology = 0
 
     def open(self, source: OpenMessage | bytes) -> tuple[int, int]:
         """Begin with a picture file, or with a size alone; gives (width, height)."""
         self._warper = self._edit = None
-        self._meshes = []
+        self._parts = []
         picture = picture_in(source, self._settings) if isinstance(source, bytes) else self._blank(source)
         self._has_pixels = isinstance(source, bytes)
         self._warper = Warper(with_alpha(picture) if self._has_pixels else picture)
@@ -76,14 +91,18 @@ class Live:
             )
 
     def _frames(self, warper: Warper, edit: Edit, seq: int, form: FileFormat | None) -> list[bytes]:
-        parts = warper.parts(edit)
-        meshes = [part.mesh for _, found in parts for part in found]
+        found = [(index, region, part) for index, region, parts in _numbered(warper, edit) for part in parts]
         frames: list[bytes] = []
-        if not _same(meshes, self._meshes) or not self._topology:
-            self._meshes = meshes
+        if not _same([part for _, _, part in found], self._parts) or not self._topology:
+            self._parts = [part for _, _, part in found]
+            self._shown = [Shown.of(index, part) for index, _, part in found]
             self._topology += 1
-            frames.append(topology_frame(self._topology, edit, parts))
-        frames.append(vertices_frame(seq, self._topology, parts))
+            frames.append(topology_frame(self._topology, self._shown))
+        moved = [
+            part.target_of(shown.rest, targets_of(region))
+            for (_, region, part), shown in zip(found, self._shown, strict=True)
+        ]
+        frames.append(vertices_frame(seq, self._topology, moved))
         if form is not None:
             frames.append(self._picture(warper, edit, seq, form))
         return frames
@@ -132,30 +151,32 @@ def _moved(region: DragRegion, targets: list[tuple[float, float]], strength: flo
     return replace(region, drags=drags, strength=region.strength if strength is None else strength)
 
 
-def vertices_frame(seq: int, topology: int, parts: Parts) -> bytes:
+def _numbered(warper: Warper, edit: Edit) -> list[tuple[int, DragRegion, Sequence[Part]]]:
+    """Each drag region with its index in the document and its parts."""
+    indices = [index for index, region in enumerate(edit.regions) if isinstance(region, DragRegion)]
+    return [(index, *found) for index, found in zip(indices, warper.parts(edit), strict=True)]
+
+
+def vertices_frame(seq: int, topology: int, moved: Sequence[NDArray[np.float64]]) -> bytes:
     """Type 1: sequence, topology, then the (x, y) of every vertex of every part, float32."""
-    places = [_used(part.carry(targets_of(region)), part.mesh) for region, found in parts for part in found]
-    body = b"".join(_floats(place) for place in places)
-    return struct.pack(">I", VERTICES) + struct.pack("<II", seq, topology) + body
+    head = struct.pack(">I", VERTICES) + struct.pack("<II", seq, topology)
+    return head + b"".join(_floats(places) for places in moved)
 
 
-def topology_frame(topology: int, edit: Edit, parts: Parts) -> bytes:
+def topology_frame(topology: int, shown: Sequence[Shown]) -> bytes:
     """Type 2: topology, number of parts; then of each its region, vertices, triangles, rest places and corners."""
-    where = [index for index, region in enumerate(edit.regions) if isinstance(region, DragRegion)]
-    meshes = [(index, part.mesh) for index, (_, found) in zip(where, parts, strict=True) for part in found]
-    head = struct.pack(">I", TOPOLOGY) + struct.pack("<II", topology, len(meshes))
-    return head + b"".join(_mesh(index, mesh) for index, mesh in meshes)
+    head = struct.pack(">I", TOPOLOGY) + struct.pack("<II", topology, len(shown))
+    return head + b"".join(_mesh(one) for one in shown)
 
 
-def _mesh(region: int, mesh: Mesh) -> bytes:
-    corners = triangles(mesh)
-    rest = _used(mesh.vertices, mesh)
-    head = struct.pack("<III", region, len(rest), len(corners))
-    return head + _floats(rest) + corners.astype("<u4").tobytes()
+def _mesh(shown: Shown) -> bytes:
+    corners = triangles(shown.mesh)
+    head = struct.pack("<III", shown.region, len(shown.rest), len(corners))
+    return head + _floats(shown.rest) + corners.astype("<u4").tobytes()
 
 
 def triangles(mesh: Mesh) -> NDArray[np.int64]:
-    """`(T, 3)`: the corners of the triangles that the warp itself uses, in the order in which it draws them."""
+    """`(T, 3)`: the corners of the triangles that the warp makes of cells, in the order in which it draws them."""
     order = (np.cumsum(mesh.used) - 1).reshape(mesh.used.shape)
     rows, columns = np.nonzero(mesh.cells)
     a, b = order[rows, columns], order[rows, columns + 1]
@@ -163,13 +184,9 @@ def triangles(mesh: Mesh) -> NDArray[np.int64]:
     return np.stack([a, b, c, a, c, d], axis=1).reshape(-1, 3)
 
 
-def _used(vertices: NDArray[np.float64], mesh: Mesh) -> NDArray[np.float64]:
-    return vertices.reshape(-1, 2)[np.flatnonzero(mesh.used)]
-
-
 def _floats(places: NDArray[np.float64]) -> bytes:
     return places.astype("<f4").tobytes()
 
 
-def _same(some: Sequence[Mesh], others: Sequence[Mesh]) -> bool:
+def _same(some: Sequence[Part], others: Sequence[Part]) -> bool:
     return len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True))

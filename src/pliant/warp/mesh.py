@@ -40,6 +40,19 @@ class Mesh:
                 used[down, right] |= self.cells
         return used
 
+    def thinned(self, centres: NDArray[np.float64]) -> "Mesh":
+        """The same mesh with fewer lines, for drawing while a handle moves.
+
+        Lines stay that run through `centres` `(N, 2)` or are a quarter of the usual distance from others: near
+        handles a smooth field drawn with it is off by a fraction of a pixel, elsewhere by next to nothing.
+        """
+        least = (np.diff(self.columns).max(initial=0.0) + np.diff(self.rows).max(initial=0.0)) / 8
+        columns = _sparse(self.columns, centres[:, 0], least)
+        rows = _sparse(self.rows, centres[:, 1], least)
+        cells = np.logical_or.reduceat(self.cells, rows[:-1], axis=0)
+        cells = np.logical_or.reduceat(cells, columns[:-1], axis=1)
+        return Mesh(self.columns[columns], self.rows[rows], cells)
+
 
 def build(mask: Bool, box: Box, centres: NDArray[np.float64]) -> Mesh:
     """The mesh of a region: `mask` `(h, w)` is its selection on `box`, `centres` `(N, 2)` where to refine."""
@@ -76,6 +89,21 @@ def _lines(low: float, high: float, step: float, centres: Lines) -> Lines:
         count = max(int(np.ceil((inner_b - inner_a) / step)), 1)
         parts += [left, np.linspace(inner_a, inner_b, count + 1)[1:-1], right, np.array([b])]
     return np.unique(np.concatenate(parts))
+
+
+def _sparse(lines: Lines, centres: Lines, least: float) -> NDArray[np.intp]:
+    """Which of `lines` to keep: first, last and those of `centres`, and between them what is `least` apart."""
+    fixed = np.isin(lines, centres)
+    fixed[[0, -1]] = True
+    kept: list[int] = []
+    for index, line in enumerate(lines):
+        if fixed[index]:
+            while kept and not fixed[kept[-1]] and line - lines[kept[-1]] < least:
+                kept.pop()
+            kept.append(index)
+        elif line - lines[kept[-1]] >= least:
+            kept.append(index)
+    return np.array(kept)
 
 
 def _ladder(step: float) -> Lines:

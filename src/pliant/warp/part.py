@@ -74,8 +74,11 @@ class Part:
     def carry(self, targets: Points) -> Points:
         """Where the mesh's vertices `(ny, nx, 2)` go when the region's handles go to `targets`."""
         vertices = self.mesh.vertices
-        moved = self.deformer.target_of(vertices.reshape(-1, 2), self.handles, targets[self.which])
-        return moved.reshape(vertices.shape)
+        return self.target_of(vertices.reshape(-1, 2), targets).reshape(vertices.shape)
+
+    def target_of(self, points: Points, targets: Points) -> Points:
+        """Where `points` `(N, 2)` of the part go when the region's handles go to `targets`."""
+        return self.deformer.target_of(points, self.handles, targets[self.which])
 
     def move(self, picture: Picture, targets: Points) -> Layer:
         """The part of `picture` after its handles went to `targets`."""
