@@ -268,6 +268,25 @@ def test_what_no_mesh_shows_is_drawn_by_the_server(page):
     until(page, lambda: hand.sees(*DISC, RED))
 
 
+@pytest.mark.parametrize("form", ["TIFF", "BMP"])
+def test_a_file_that_the_browser_or_the_server_cannot_read_is_read_all_the_same(page, form):
+    stream = io.BytesIO()
+    Image.fromarray(scene().pixels).save(stream, form)
+    hand = opened(page)
+    name = f"disc.{form.lower()}"
+    choose(page, {"name": name, "mimeType": f"image/{form.lower()}", "buffer": stream.getvalue()})
+    expect(page).to_have_title(f"{name} – Pliant")
+    region = {"region": {"box": [80, 70, 160, 150]}, "drags": [{"from": DISC, "to": [200, 110]}]}
+    text = json.dumps({"version": 1, "regions": [region]}).encode()
+    choose(page, {"name": "edit.json", "mimeType": "application/json", "buffer": text})
+    until(page, lambda: hand.sees(200, DISC[1] - 18, RED))
+    fill(page).click()
+    expect(button(page, "Save")).to_be_enabled()
+    saved = imageio.load(result(page))
+    expected = pliant.apply(scene(), edit_in(document(page)))
+    assert np.array_equal(saved.pixels[..., :3], expected.picture.pixels)
+
+
 def test_a_second_page_begins_anew_and_takes_nothing_from_the_first(page):
     painted(page)
     page.wait_for_timeout(700)

@@ -131,7 +131,9 @@ async function pixelsOf(file) {
 /** @param {ImageBitmap} bitmap  is used up */
 function drawn(bitmap) {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (
+    canvas.getContext("2d", { willReadFrequently: true })
+  );
   pen.drawImage(bitmap, 0, 0);
   bitmap.close();
   return { canvas, pen };
