@@ -1,5 +1,7 @@
 """A LoRA of one photo: it learns, it is kept and gone on with, and it leaves the model as it was."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tiny_diffusion
@@ -94,6 +96,14 @@ def test_the_same_photo_gives_the_same_weights(photo):
     with torch.no_grad():  # as in a session
         first = trained(photo, TRAINING, watch())
     assert same(first, trained(photo, TRAINING, watch()))
+
+
+def test_with_little_memory_it_learns_the_same(photo):
+    poor = replace(photo, model=replace(photo.model, low_mem=True))
+    first, second = trained(photo, TRAINING, watch()), trained(poor, TRAINING, watch())
+    for name, weights in first.weights.items():
+        torch.testing.assert_close(second.weights[name], weights, atol=1e-5, rtol=1e-4)
+    assert not photo.model.unet.is_gradient_checkpointing
 
 
 def test_no_steps_no_lora(photo):

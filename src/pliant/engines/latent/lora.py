@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from pliant.engines.latent.checkpointing import checkpointed
 from pliant.engines.latent.inversion import noised, unit_noise
 from pliant.engines.latent.lora_store import Progress, Store
 from pliant.engines.latent.schedule import TRAINING_STEPS
@@ -64,7 +65,8 @@ def trained(photo: OpenPhoto, training: Training, watch: Watch, store: Store | N
     if kept is not None:
         return Lora(kept, training.rank)
     watch.stage("learn")
-    with _adapter(photo.model.unet, training.rank) as parameters:
+    unet, low_mem = photo.model.unet, photo.model.low_mem
+    with _adapter(unet, training.rank) as parameters, checkpointed(unet, low_mem):
         _train(photo, training, watch, parameters, store, key)
         weights = {name: value.detach().float().cpu().clone() for name, value in parameters.items()}
     if store:
