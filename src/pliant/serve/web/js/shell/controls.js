@@ -53,7 +53,7 @@ export const segments = ({ name, value, choices, pick, wide = false }) =>
  */
 export const slider = ({ name, value, min = 0, max, step = 1, shown, title, slide, done }) =>
   html`<label class="slider" title=${title ?? nothing}><span class="name">${name}</span>
-    <input type="range" min=${min} max=${max} step=${step} .value=${String(value)} aria-valuetext=${shown}
+    <input type="range" aria-label=${name} min=${min} max=${max} step=${step} .value=${String(value)} aria-valuetext=${shown}
       @input=${(/** @type {Event} */ event) => slide(numberIn(event))} @change=${() => done?.()} />
     <output>${shown}</output></label>`;
 
