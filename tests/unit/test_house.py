@@ -29,11 +29,12 @@ RANKS = [
     {"fill"},
     {"compose"},
     {"engines"},
-    {"bench", "batch", "serve"},
+    {"batch"},
+    {"bench", "serve"},
     {"cli"},
 ]
 RANK_OF = {name: rank for rank, names in enumerate(RANKS) for name in names}
-SIDE_SHELVES = {"models": {"regions", "fill", "engines", "bench", "cli", "serve"}}
+SIDE_SHELVES = {"models": {"regions", "fill", "engines", "batch", "bench", "cli", "serve"}}
 
 HEAVY = ["huggingface_hub", "torch", "diffusers", "transformers", "onnxruntime", "ray", "fastapi", "uvicorn"]
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from pliant import __version__
+from pliant.batch.crew import Answer
 from pliant.bench.contender import Contender, edge_of
 from pliant.bench.job import Job, Task
 from pliant.bench.memory import device_peak_mb, forget_peak, peak_mb
@@ -21,7 +22,8 @@ from pliant.bench.record import Layout, Record, write_json, write_record
 from pliant.bench.sample import DataError, DataSet, Sample, SampleRef
 from pliant.bench.sources import open_source
 from pliant.engines.base import Engine
-from pliant.errors import PliantError
+from pliant.errors import CancelledError, PliantError
+from pliant.events import CancelToken
 from pliant.imageio import save
 from pliant.models.device import Runtime
 from pliant.regions.mask import rasterise
@@ -29,6 +31,11 @@ from pliant.types import DragRegion, Edit, Picture, as_region
 from pliant.warp.show import rgb8, with_checker
 
 _PACKAGES = ("numpy", "numba", "opencv-python-headless", "torch", "diffusers", "onnxruntime")
+
+
+def hand(facts: Mapping[str, Any], runtime: Runtime) -> "Bench":
+    """The hand (`pliant.batch.crew`) for the job and folder that `facts` has."""
+    return Bench(Job.from_json(facts["job"]), Path(facts["folder"]), runtime)
 
 
 class Bench:
@@ -44,26 +51,34 @@ class Bench:
         self._ran: set[int] = set()
         self._versions = _versions()
 
-    def do(self, task: Task) -> Record:
-        """Make and write the record of `task`; whatever goes wrong with the sample is in the record."""
+    def do(self, asked: Mapping[str, Any], cancel: CancelToken) -> Answer:
+        """Make and write the record of a `Task`; whatever goes wrong with the sample is in the record.
+
+        Raises:
+            CancelledError: `cancel` asked for it; there is no record then.
+        """
+        task = Task(**asked)
         record = self._blank(task)
         try:
-            record = self._done(task, record)
+            record = self._done(task, record, cancel)
+        except CancelledError:
+            raise
         except PliantError as error:
             record = replace(record, status="failed", error={"code": error.code, "message": str(error)})
         # An engine may be anybody's: one sample that trips it up must not end the run.
         except Exception as error:
             told = {"code": "internal", "message": f"{type(error).__name__}: {error}"}
             record = replace(record, status="failed", error=told)
-        write_record(self._layout.record(task), record)
-        return record
+        return self._written(task, record)
 
-    def lost(self, task: Task, reason: str) -> Record:
-        """Write a record for a task whose process ended without one."""
-        told = {"code": "worker_ended", "message": reason}
-        record = replace(self._blank(task), status="failed", error=told)
+    def lost(self, asked: Mapping[str, Any], reason: str) -> Answer:
+        """Write a record for a `Task` that no process lived through."""
+        task, told = Task(**asked), {"code": "worker_ended", "message": reason}
+        return self._written(task, replace(self._blank(task), status="failed", error=told))
+
+    def _written(self, task: Task, record: Record) -> Answer:
         write_record(self._layout.record(task), record)
-        return record
+        return {"status": record.status, "message": record.error["message"] if record.error else None}
 
     def _blank(self, task: Task) -> Record:
         contender = self._job.contenders[task.contender]
@@ -82,7 +97,7 @@ class Bench:
             versions=self._versions,
         )
 
-    def _done(self, task: Task, record: Record) -> Record:
+    def _done(self, task: Task, record: Record, cancel: CancelToken) -> Record:
         contender = self._job.contenders[task.contender]
         dataset, refs = self._opened(task.data)
         sample = refs[task.sample].load()
@@ -99,7 +114,7 @@ class Bench:
         if not contender.runs_on(edge):
             return replace(record, status="skipped")
         self._keep_sample(task, sample)
-        return self._measured(task, record, sample, contender)
+        return self._measured(task, record, sample, contender, cancel)
 
     def _opened(self, index: int) -> tuple[DataSet, Sequence[SampleRef]]:
         if index not in self._data:
@@ -107,16 +122,18 @@ class Bench:
             self._data[index] = dataset, dataset.samples
         return self._data[index]
 
-    def _measured(self, task: Task, record: Record, sample: Sample, contender: Contender) -> Record:
+    def _measured(
+        self, task: Task, record: Record, sample: Sample, contender: Contender, cancel: CancelToken
+    ) -> Record:
         metrics = self._measures()
         first = task.contender not in self._ran
         forget_peak()
         start = perf_counter()
         engine = self._made(task.contender)
         edit = contender.edited(sample.edit)
-        with engine.open(sample.picture, edit=edit) as session:
+        with engine.open(sample.picture, edit=edit, cancel=cancel) as session:
             opened = perf_counter()
-            result = session.run(edit, seed=self._job.seed)
+            result = session.run(edit, seed=self._job.seed, cancel=cancel)
             done = perf_counter()
             peak, device_peak = peak_mb(), device_peak_mb()
             self._ran.add(task.contender)

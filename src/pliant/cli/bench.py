@@ -2,16 +2,17 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import typer
 
 from pliant.cli import bench_flags as given
-from pliant.cli import flags, runtime
+from pliant.cli import executors, flags, runtime
 from pliant.cli.bench_choice import contenders_of, models_of, shard_of
 from pliant.cli.bench_data import data as data_verbs
-from pliant.cli.bench_progress import bench_progress
 from pliant.cli.console import CANCELLED, UsageError, cancelling, guarded, say
+from pliant.cli.many_progress import many_progress
 
 bench = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 bench.add_typer(data_verbs, name="data")
@@ -39,8 +40,11 @@ def run(
     seed: given.RunSeed = 0,
     limit: given.Limit = None,
     shard: given.Shard = "1/1",
-    device: given.Devices = None,
-    workers: given.Workers = 1,
+    device: executors.Devices = None,
+    workers: executors.Workers = None,
+    ray: executors.Ray = None,
+    cpus: executors.Cpus = None,
+    gpus: executors.Gpus = None,
     dtype: runtime.Dtype = "auto",
     low_mem: runtime.LowMem = False,
     offline: runtime.Offline = False,
@@ -70,16 +74,13 @@ def run(
     needed = {name: None for one in chosen for name in models_of(one)}
     runtime.get_models(needed, offline=offline, yes=yes)
     job = Job(data=data, contenders=chosen, protocol=protocol, weights=weights, features=features, seed=seed)
-    runtimes = [
-        Runtime(device=name, dtype=dtype, low_mem=low_mem, offline=offline)
-        for name in device or ("cpu",)
-        for _ in range(workers)
-    ]
+    runtime_of = partial(Runtime, dtype=dtype, low_mem=low_mem, offline=offline)
+    executor = executors.executor_of(device, workers, ray, cpus, gpus, runtime_of)
     selection = Selection(limit=limit, **shard_of(shard))
-    with cancelling() as cancel, bench_progress(quiet=quiet) as listen:
+    with cancelling() as cancel, many_progress(quiet=quiet) as listen:
         try:
             done = run_job(
-                job, Path(output), selection=selection, runtimes=runtimes, on_progress=listen, cancel=cancel
+                job, Path(output), selection=selection, executor=executor, on_progress=listen, cancel=cancel
             )
         except CancelledError:
             say("stopped; the same command goes on from here")

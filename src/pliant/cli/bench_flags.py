@@ -53,11 +53,6 @@ Features = Annotated[
 OutputFolder = Annotated[str, typer.Option("-o", "--output", metavar="DIR", help="The run's folder.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="The first N samples of each set.")]
 Shard = Annotated[str, typer.Option("--shard", metavar="I/N", help="Every N-th sample, beginning with the I-th.")]
-Devices = Annotated[
-    list[str] | None,
-    typer.Option("--device", envvar="PLIANT_DEVICE", help="Where models run. Repeatable. [default: cpu]"),
-]
-Workers = Annotated[int, typer.Option("--workers", min=1, metavar="N", help="Processes for each device.")]
 RunSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of whatever is random.")]
 
 RunFolder = Annotated[str, typer.Argument(metavar="DIR", help="The folder of a run.")]

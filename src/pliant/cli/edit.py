@@ -10,7 +10,7 @@ import typer
 from pliant.cli import flags, runtime
 from pliant.cli.console import UsageError, cancelling, guarded, progress, say, warn
 from pliant.cli.pictures import PIPE, Target, embedded_edit, open_edit, open_photo, targets
-from pliant.cli.quick import Quick, adjusted
+from pliant.cli.quick import Quick
 
 if TYPE_CHECKING:
     from pliant.types import Edit, Picture, Result
@@ -64,6 +64,8 @@ def edit(
     with neither, on a desktop, from you: PHOTO opens in the editor.
     A PNG result holds the edit that made it: `pliant edit result.png` shows it.
     """
+    from pliant.batch.adjust import adjusted
+
     quick = Quick(mask=mask, box=box, polygon=polygon, drags=drag or (), pins=pin or ())
     asked_of_all = [output, edit_file, edge, deform, strength, refine, prompt, engine_option, filler, seed]
     if photo != PIPE and not quick.given and all(flag is None for flag in asked_of_all):
@@ -74,7 +76,8 @@ def edit(
     if as_json and where[0].is_pipe:
         raise UsageError("--json", "it writes to standard output, as '-o -' does; choose one.")
     asked = asked_for(edit_file, quick, photo=photo)
-    asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=prompt, seed=seed)
+    border = edge.value if edge else None
+    asked = adjusted(asked, edge=border, deform=deform, strength=strength, prompt=prompt, seed=seed)
     named = [f"{name}={value}" for name, value in (("filler", filler), ("refine", refine)) if value]
     options = engine_options([*(engine_option or ()), *named])
     models = [*runtime.models_of(filler, refine), *runtime.models_of_engine(engine, options)]

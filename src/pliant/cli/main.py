@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pliant import __version__
+from pliant.cli.batch import batch
 from pliant.cli.bench import bench
 from pliant.cli.doctor import doctor
 from pliant.cli.edit import edit
@@ -26,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (edit, warp, fill, select, engines, serve, doctor, schema):
+for verb in (edit, warp, fill, select, batch, engines, serve, doctor, schema):
     app.command()(verb)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")

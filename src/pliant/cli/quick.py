@@ -1,13 +1,12 @@
 """The quick form of an edit: one region and its drags from flags."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pliant.cli.console import UsageError
 
 if TYPE_CHECKING:
-    from pliant.cli.flags import Border
     from pliant.types import Drag, Edit, Region
 
 _REGION_HINT = (
@@ -65,29 +64,6 @@ class Quick:
         return Polygon(
             [_pair(vertex, "--polygon", "'x,y x,y x,y ...'", "10,10 90,10 50,80") for vertex in vertices]
         )
-
-
-def adjusted(
-    edit: "Edit",
-    *,
-    edge: "Border | None",
-    deform: str | None,
-    strength: float | None,
-    prompt: str | None,
-    seed: int | None,
-) -> "Edit":
-    """`edit` with what flags say laid over it: the first three on every drag region."""
-    from pliant.types import DragRegion
-
-    given = {"edge": edge and edge.value, "deform": deform, "strength": strength}
-    changes = {name: value for name, value in given.items() if value is not None}
-    regions = [replace(r, **changes) if isinstance(r, DragRegion) else r for r in edit.regions]
-    return replace(
-        edit,
-        regions=regions,
-        prompt=edit.prompt if prompt is None else prompt,
-        seed=edit.seed if seed is None else seed,
-    )
 
 
 def drag(text: str) -> "Drag":

@@ -9,7 +9,7 @@ from pliant.cli import flags, runtime
 from pliant.cli.console import guarded, warn
 from pliant.cli.edit import asked_for
 from pliant.cli.pictures import check_file, open_photo, target
-from pliant.cli.quick import Quick, adjusted
+from pliant.cli.quick import Quick
 
 if TYPE_CHECKING:
     from pliant.types import Edit, Picture, Preview
@@ -64,11 +64,12 @@ def warp(
     where = target(output, pipe_format, overwrite=overwrite)
     if hole is not None:
         check_file(hole, overwrite=overwrite)
+    from pliant.batch.adjust import adjusted
     from pliant.warp.show import cut_out
 
     quick = Quick(mask=mask, box=box, polygon=polygon, drags=drag or (), pins=pin or ())
     asked = asked_for(edit_file, quick, photo=photo)
-    asked = adjusted(asked, edge=edge, deform=deform, strength=strength, prompt=None, seed=None)
+    asked = adjusted(asked, edge=edge.value if edge else None, deform=deform, strength=strength)
     picture = open_photo(photo)
     runtime.get_models(runtime.models_of(None, refine), offline=offline, yes=yes)
     asked, notes = _refined(picture, asked, refine, device=device, dtype=dtype, offline=offline)

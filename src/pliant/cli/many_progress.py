@@ -1,19 +1,19 @@
-"""How far a run of the bench is."""
+"""How far a run of many tasks is."""
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pliant.cli.console import say
 
 if TYPE_CHECKING:
-    from pliant.bench.runner import Progress
+    from pliant.batch.progress import OnProgress, Progress
 
 
 @contextmanager
-def bench_progress(*, quiet: bool) -> "Generator[Callable[[Progress], None]]":
-    """A listener that names every failed sample on stderr and, at a terminal, draws a bar with the time left."""
+def many_progress(*, quiet: bool) -> "Generator[OnProgress]":
+    """A listener that names every failed task on stderr and, at a terminal, draws a bar with the time left."""
     if quiet:
         yield _say_nothing
     elif not sys.stderr.isatty():
@@ -24,7 +24,7 @@ def bench_progress(*, quiet: bool) -> "Generator[Callable[[Progress], None]]":
 
 
 @contextmanager
-def _bar() -> "Generator[Callable[[Progress], None]]":
+def _bar() -> "Generator[OnProgress]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -45,4 +45,4 @@ def _say_nothing(progress: "Progress") -> None:
 
 def _tell_failure(progress: "Progress") -> None:
     if progress.status == "failed":
-        say(f"{progress.contender}, {progress.task.name}: {progress.message}")
+        say(f"{progress.name}: {progress.message}")
