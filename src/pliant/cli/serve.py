@@ -114,6 +114,8 @@ def serve(
         output_dir=output_dir,
     )
     check_offers(settings)
+    for name in settings.engines:
+        runtime.get_models(runtime.models_of_engine(name, {}), offline=offline, yes=yes)
     for name in settings.fillers:
         runtime.get_models(runtime.models_of(name, None), offline=offline, yes=yes)
     for name in settings.segmenters:

@@ -16,8 +16,8 @@ _RUNTIME = frozenset(field.name for field in fields(Runtime))
 def engine(name: str = "inpaint4drag", **options: Any) -> Engine:
     """The engine called `name` with its options chosen.
 
-    `options` are the engine's, which `pliant engines` lists, and where it runs: `device`, `dtype`, `low_mem` and
-    `offline` of `pliant.models.device.Runtime`.
+    `options` are the engine's, which `pliant engines` lists, and where it runs: `device`, `dtype`, `low_mem`,
+    `offline` and `kept` of `pliant.models.device.Runtime`.
 
     Raises:
         UnknownNameError: there is no such engine, or it has no such option; the message lists what there is.

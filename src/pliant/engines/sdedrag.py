@@ -63,11 +63,15 @@ class Settings:
     guidance: float = 3.0
     lora: int = 100
     lora_scale: float = 0.5
-    lora_folder: str | None = None
+    lora_folder: str | Path | None = None
     compat: str | None = None
 
     def __post_init__(self) -> None:
         check_range("steps", self.steps, 1, 1000, whole=True)
+        if not isinstance(self.lora_folder, str | Path | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise EditError(
+                f"lora_folder is {self.lora_folder!r}; accepted is the path of a folder.", code="invalid_option"
+            )
         check_range("t_start", self.t_start, 1, 999, whole=True)
         check_range("stride", self.stride, 0.5, 64)
         check_range("radius", self.radius, 1, 64, whole=True)

@@ -1,11 +1,12 @@
 """Where models run: the device, its number type and what may be downloaded."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from pliant.errors import MissingRequirementError, PliantError
+from pliant.models.cache import ModelCache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,13 +14,15 @@ class Runtime:
     """What a caller asked for; nothing is looked at until a model needs it.
 
     `device`: `auto`, `cpu`, `cuda`, `cuda:1`, `mps` or `xpu`. `dtype`: `auto`, `float32`, `float16` or
-    `bfloat16`. `low_mem` trades speed for memory; `offline` forbids downloads.
+    `bfloat16`. `low_mem` trades speed for memory; `offline` forbids downloads. `kept` is where an engine finds and
+    leaves its loaded models, so that engines share them (None: each keeps its own).
     """
 
     device: str = "auto"
     dtype: str = "auto"
     low_mem: bool = False
     offline: bool = False
+    kept: ModelCache | None = field(default=None, repr=False)
 
 
 ANYWHERE = Runtime()

@@ -119,6 +119,15 @@ def files_of(reference: str) -> list[Path]:
     return [path for place in target.locations if (folder := _folder(place)) for path in _files(place, folder)]
 
 
+def bytes_of(reference: str) -> int:
+    """The bytes of the model's files on this machine: about what it takes once it is loaded.
+
+    Raises:
+        UnknownNameError: as `locate`.
+    """
+    return sum(file.stat().st_size for file in files_of(reference))
+
+
 def _understand(reference: str) -> _Target:
     model = find(reference)
     if model is not None:

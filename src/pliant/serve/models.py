@@ -1,12 +1,13 @@
-"""The fillers and segmenters of a server: each is made once for a device and kept, within a bound on memory."""
+"""The models of a server: each is loaded once for a device and kept, within a bound on memory."""
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from pliant.fill.base import Filler, make_filler
 from pliant.models.cache import ModelCache
 from pliant.models.device import Runtime
-from pliant.models.fetch import files_of
+from pliant.models.fetch import bytes_of
 from pliant.regions.prompts import BoxLike
 from pliant.regions.segment import Segmenter, SegmenterInfo, make_segmenter
 from pliant.serve.settings import MIB, Settings
@@ -14,18 +15,30 @@ from pliant.types import Bool, Picture, PointLike, RegionLike
 
 
 class Models:
-    """Fillers and segmenters by name and device. The least recently used go when they exceed `models_mb`.
+    """Fillers, segmenters and what engines load. The least recently used go when they exceed `models_mb`.
 
+    Engines are made anew for each edit, with the client's options, which costs nothing; what they load is kept.
     Nothing is downloaded: the operator does that beforehand.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._cache = ModelCache(settings.models_mb * MIB)
 
+    @property
+    def used(self) -> int:
+        """Bytes of all that is loaded."""
+        return self._cache.used
+
+    def where(self, device: str) -> dict[str, Any]:
+        """Where an engine on `device` runs and what it loads is kept: keywords of `pliant.apply`."""
+        return {"device": device, "offline": True, "kept": self._cache}
+
     def filler(self, name: str, device: str) -> Filler:
         """The filler called `name` on `device`."""
         return self._cache.get(
-            ("filler", name, device), lambda: make_filler(name, _runtime(device)), lambda made: _size(name, made)
+            ("filler", name, device),
+            lambda: make_filler(name, _runtime(device)),
+            lambda made: _size(name, made),
         )
 
     def segmenter(self, name: str, device: str) -> Segmenter:
@@ -68,4 +81,4 @@ def _runtime(device: str) -> Runtime:
 def _size(name: str, made: Filler | Segmenter) -> int:
     """About the bytes that a model takes once it is loaded: those of its files."""
     models = made.info.weights or ((name,) if made.info.extra else ())
-    return sum(file.stat().st_size for model in models for file in files_of(model))
+    return sum(bytes_of(model) for model in models)

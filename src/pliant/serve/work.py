@@ -9,7 +9,7 @@ import numpy as np
 
 from pliant.compose import repaint, widen
 from pliant.engines.api import apply, engine, preview
-from pliant.engines.base import ENGINES
+from pliant.engines.base import ENGINES, check_understood
 from pliant.events import CancelToken, OnEvent
 from pliant.fill.base import Filler
 from pliant.imageio import encode, load
@@ -70,12 +70,21 @@ def edit_work(
         edit = replace(edit, prompt=asked.prompt)
     if asked.seed is not None:
         edit = replace(edit, seed=asked.seed)
+    check_understood(chosen.info, edit)
     loaded = {
-        name: partial(make, options.pop(name))
-        for name, make in (("filler", models.filler), ("refine", models.segmenter))
+        name: partial(load, options.pop(name))
+        for name, load in (("filler", models.filler), ("refine", models.segmenter))
         if name in options
     }
-    work = partial(_edit, picture=picture, edit=edit, name=asked.engine, options=options, loaded=loaded, form=form)
+    work = partial(
+        _edit,
+        picture=picture,
+        edit=edit,
+        make=partial(apply, engine=asked.engine, **options),
+        loaded=loaded,
+        where=models.where,
+        form=form,
+    )
     return work, picture.pixels.nbytes
 
 
@@ -140,13 +149,13 @@ def _edit(
     *,
     picture: Picture,
     edit: Edit,
-    name: str,
-    options: Mapping[str, Any],
+    make: Callable[..., Result],
     loaded: Mapping[str, Callable[[str], Filler | Segmenter]],
+    where: Callable[[str], dict[str, Any]],
     form: FileFormat,
 ) -> Output:
-    made: dict[str, Any] = {**options, **{option: make(device) for option, make in loaded.items()}}
-    result = apply(picture, edit, engine=name, device=device, on_event=on_event, cancel=cancel, **made)
+    ready = {option: load(device) for option, load in loaded.items()}
+    result = make(picture, edit, on_event=on_event, cancel=cancel, **ready, **where(device))
     return _output(result, form, _facts(result))
 
 

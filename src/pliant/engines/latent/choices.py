@@ -42,8 +42,8 @@ class Choices:
     uncropped: bool = False
 
     def __post_init__(self) -> None:
-        for name, value in (("model", self.model), ("vae", self.vae or "")):
-            if isinstance(value, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+        for name, value in (("model", self.model), ("vae", self.vae or ""), ("unet", self.unet or "")):
+            if isinstance(value, int | float | None):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise EditError(f"{name} is {value!r}; accepted is what names a model.", code="invalid_option")
         if self.size is not None:
             check_range("size", self.size, 64, 4096, whole=True)

@@ -1,13 +1,14 @@
 """The engine around a drag method on latents. Imports no torch: that is left to the first `open`."""
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pliant.engines.base import EngineInfo
 from pliant.engines.latent.choices import Choices
 from pliant.events import CancelToken, OnEvent, ignore
-from pliant.models.device import Runtime
+from pliant.models.cache import ModelCache
+from pliant.models.device import Runtime, choose
+from pliant.models.fetch import bytes_of
 from pliant.types import Edit, Picture
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class LatentEngine:
-    """Opens photos for the method that `make` gives; the first `open` loads the model, which is then kept."""
+    """Opens photos for the method that `make` gives; the first `open` loads the model, which is then kept.
+
+    It is kept in the `kept` of `runtime`, for every engine that has that one, or else in the engine itself.
+    """
 
     def __init__(
         self, info: EngineInfo, runtime: Runtime, choices: Choices, make: "Callable[[], Method[Any]]"
@@ -26,8 +30,7 @@ class LatentEngine:
         self._runtime = runtime
         self._choices = choices
         self._make = make
-        self._loading = threading.Lock()
-        self._model: LatentModel | None = None
+        self._kept = runtime.kept or ModelCache(0)  # which keeps one model, however large
 
     def open(
         self,
@@ -63,7 +66,11 @@ class LatentEngine:
         chosen = self._choices
         if not isinstance(chosen.model, str):
             return chosen.model
-        with self._loading, memory_explained(self._info.name):
-            if self._model is None:
-                self._model = open_model(chosen.model, self._runtime, vae=chosen.vae, unet=chosen.unet)
-            return self._model
+        named, where = (chosen.model, chosen.vae, chosen.unet), choose(self._runtime)
+        with memory_explained(self._info.name):
+            return self._kept.get(
+                ("latent", *named, where, self._runtime.low_mem),
+                lambda: open_model(named[0], self._runtime, vae=chosen.vae, unet=chosen.unet),
+                lambda model: model.nbytes,
+                expect=sum(bytes_of(reference) for reference in named if reference),
+            )

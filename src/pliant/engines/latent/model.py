@@ -48,6 +48,12 @@ class LatentModel:
         """The noise it was trained on."""
         return self.denoiser.schedule
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all its weights."""
+        networks = [self.unet, self.codec.model, *([self.tiny.model] if self.tiny else [])]
+        return sum(tensor.nbytes for network in networks for tensor in network.parameters())
+
 
 def open_model(
     reference: str, runtime: Runtime, *, vae: str | None = None, unet: str | None = None
