@@ -3,8 +3,8 @@
     OMP_WAIT_POLICY=PASSIVE python benchmarks/engines.py [NAME ...] > benchmarks/results/engines.md
 
 The weights are random: time and memory do not depend on them. As many plain calls of the same UNet as opening
-and the first edit make are measured beside them. The CPU is measured where no GPU is there; on a GPU every
-figure is a median.
+and the first edit make are measured beside them. The CPU is measured where no GPU is there, in fewer steps where
+the published number would take hours; on a GPU every figure is a median.
 """
 
 import os
@@ -29,7 +29,7 @@ from pliant.fill.diffusion.codec import Codec
 from pliant.fill.diffusion.load import settled
 from pliant.fill.diffusion.text import Embedding, Prompts
 from pliant.models.device import Runtime, choose
-from pliant.types import Edit, Picture, Rectangle, RegionPair
+from pliant.types import Drag, DragRegion, Edit, Picture, Rectangle, RegionPair
 
 SIDE = 512
 TOKENS, TEXT_WIDTH = 77, 768
@@ -38,20 +38,38 @@ BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_line
 
 PART = Rectangle(150, 180, 310, 300)
 PAIR = Edit([RegionPair(PART, Rectangle(220, 160, 380, 280))])
+DRAG = Edit([DragRegion(PART, [Drag((230, 240), (300, 220))])])
 
 
 @dataclass(frozen=True)
 class Case:
-    """An engine with the edit it is given, and what was published of its cost."""
+    """An engine with the edit it is given, and what was published of its cost.
+
+    `fewer` are the options with which it is measured on a CPU.
+    """
 
     name: str
     edit: Edit
     published: str
     options: dict[str, Any] = field(default_factory=dict)
+    fewer: dict[str, Any] = field(default_factory=dict)
+
+    def on(self, device: torch.device) -> dict[str, Any]:
+        """The options to measure with on `device`."""
+        return {**self.options, **(self.fewer if device.type == "cpu" else {})}
 
 
 CASES = [
     Case("regiondrag", PAIR, "1.5 s in all, V100 (paper, table 1)"),
+    Case("fastdrag", DRAG, "4.2 s, V100 (Inpaint4Drag, table)", {"unet": "own"}),
+    Case("sdedrag", DRAG, "126.1 s, V100 (Inpaint4Drag, table)", fewer={"steps": 10, "lora": 0, "stride": 64}),
+    Case("diffeditor", DRAG, "43.1 s, V100 (Inpaint4Drag, table)", fewer={"steps": 5, "travel": False}),
+    Case(
+        "dragdiffusion",
+        DRAG,
+        "177.7 s, V100 (Inpaint4Drag, table)",
+        fewer={"steps": 10, "pixel_steps": 2, "lora": 1},
+    ),
 ]
 
 
@@ -156,7 +174,7 @@ def plain_calls(model: LatentModel, count: int) -> None:
 
 def once(case: Case, model: LatentModel, meter: Meter, seed: int) -> list[Figure]:
     """Opening, the first edit, another edit, and the same number of plain calls as the first two."""
-    engine = pliant.engine(case.name, model=model, **case.options)
+    engine = pliant.engine(case.name, model=model, **case.on(model.device))
     opened, session = meter.of(lambda: engine.open(photo(seed)))
     first, _ = meter.of(lambda: session.run(case.edit))
     second, _ = meter.of(lambda: session.run(case.edit, seed=1))
@@ -192,9 +210,9 @@ def spent(figure: Figure) -> float:
     return figure.seconds if torch.cuda.is_available() else figure.core_seconds
 
 
-def show(case: Case, figures: list[Figure]) -> None:
+def show(case: Case, figures: list[Figure], device: torch.device) -> None:
     opened, first, second, plain = figures
-    options = ", ".join(f"{name}={value}" for name, value in case.options.items())
+    options = ", ".join(f"{name}={value}" for name, value in case.on(device).items())
     cells = [
         f"{case.name}{f' ({options})' if options else ''}",
         *(f"{spent(figure):.2f} ({figure.calls})" for figure in (opened, first, second, plain)),
@@ -224,7 +242,7 @@ def main() -> None:
     print("|---|--:|--:|--:|--:|--:|--:|---|")
     model = model_on(device, getattr(torch, dtype))
     for case, figures in measured(model, [case for case in CASES if case.name in wanted]):
-        show(case, figures)
+        show(case, figures, device)
     if gpu:
         print(f"\nMedians of {ROUNDS_ON_GPU} runs after one that is not counted; memory is what torch allocates.")
     else:
@@ -235,6 +253,7 @@ def main() -> None:
         print(
             "that the process has used until then. No GPU was at hand; with one, the script measures it instead."
         )
+        print("Where a row names fewer steps than the engine's default, it says what a step costs, not an edit.")
 
 
 if __name__ == "__main__":
