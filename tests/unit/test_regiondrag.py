@@ -1,5 +1,6 @@
 """RegionDrag on small models of the real classes."""
 
+from copy import deepcopy
 from itertools import pairwise
 
 import numpy as np
@@ -98,7 +99,7 @@ def test_steps_and_start(options, count):
 
 @pytest.fixture(scope="module")
 def unet():
-    return tiny_diffusion.sd15_shaped().double()
+    return deepcopy(tiny_diffusion.sd15_shaped()).double()
 
 
 def opened(unet, seed=0, rows=11, columns=13):
