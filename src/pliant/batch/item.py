@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
@@ -36,7 +36,11 @@ class Item:
 
     def key(self, plan: Mapping[str, Any]) -> str:
         """What tells this item with that plan from any other."""
-        return digest({"plan": plan, "item": asdict(self)})
+        return digest({"plan": plan, "item": self.to_json()})
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return dict(vars(self))  # asdict would copy whole documents
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from pliant.engines.base import Engine
 from pliant.files import read_bytes, write_bytes
 from pliant.models.device import Runtime
 from pliant.types import Edge, Edit
+from pliant.warp.deform import DEFORMERS
 
 FILE = "batch.json"
 VERSION = 1
@@ -34,8 +35,10 @@ class Plan:
         """The engine.
 
         Raises:
-            UnknownNameError: there is no such engine, or it has no such option.
+            UnknownNameError: there is no such engine, option or deformer.
         """
+        if self.deform is not None:
+            DEFORMERS.get(self.deform)
         return make_engine(self.engine, **self.options, **asdict(runtime))
 
     def adjusted(self, edit: Edit) -> Edit:

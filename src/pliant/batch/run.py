@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from pliant.batch.crew import Answer, Executor, Task, Trade
@@ -113,7 +113,7 @@ class _Ledger:
             key = entry.key(self._plan)
             found = read_outcome(folder, entry.output)
             if found is None or found[0] != key or (retry and found[1]):
-                yield {"item": asdict(entry), "key": key}
+                yield {"item": entry.to_json(), "key": key}
             else:
                 self._keep(found[1])
 
