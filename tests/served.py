@@ -1,6 +1,9 @@
 """A server on a port of its own, and what clients send to it."""
 
 import json
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,6 +80,20 @@ def serving(settings: Settings | None = None) -> Iterator[tuple[str, FastAPI]]:
         server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()
+
+
+@contextmanager
+def process(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`pliant serve` as a process of its own, and its address."""
+    command = [sys.executable, "-W", "error", "-m", "pliant.cli.main", "serve", "--port", "0", *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as made:
+        try:
+            line = made.stdout.readline()
+            found = re.match(r"Pliant is at (http://127\.0\.0\.1:\d+)/\S* \(", line)
+            assert found, line + made.stderr.read()
+            yield made, found[1]
+        finally:
+            made.kill()
 
 
 def connection(address: str) -> httpx2.Client:

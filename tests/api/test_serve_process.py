@@ -2,31 +2,15 @@
 
 import re
 import signal
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from served import API, connection, document, photo, picture, sent
+from served import API, connection, document, photo, picture, process, sent
 
 from pliant import imageio
 from pliant.cli.main import main
 from pliant.types import Picture
-
-
-@contextmanager
-def process(*flags: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-W", "error", "-m", "pliant.cli.main", "serve", "--port", "0", *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as made:
-        try:
-            line = made.stdout.readline()
-            found = re.match(r"Pliant is at (http://127\.0\.0\.1:\d+)/ ", line)
-            assert found, line + made.stderr.read()
-            yield made, found[1]
-        finally:
-            made.kill()
 
 
 def large() -> bytes:

@@ -32,7 +32,7 @@ def edit_in_browser(photo: str, *, device: str, quiet: bool, verbose: bool) -> N
     Raises:
         PliantError: `photo` is no file that can be read.
     """
-    from pliant.cli.serve import start
+    from pliant.cli.serve import Level, start
     from pliant.imageio import load
     from pliant.serve.settings import MIB, Settings
 
@@ -46,4 +46,4 @@ def edit_in_browser(photo: str, *, device: str, quiet: bool, verbose: bool) -> N
         devices=(device,),
         max_upload_mb=max(Settings.max_upload_mb, room),
     )
-    start(settings, open_page=True, quiet=quiet, verbose=verbose)
+    start(settings, open_page=True, quiet=quiet, level=Level.info if verbose else Level.warning)

@@ -1,6 +1,7 @@
 """`pliant serve`: the same over HTTP, for this machine."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,23 @@ from pliant.cli.console import guarded
 
 if TYPE_CHECKING:
     from pliant.serve.settings import Settings
+
+
+class Form(StrEnum):
+    """How the log is written."""
+
+    text = "text"
+    json = "json"
+
+
+class Level(StrEnum):
+    """What is logged: this and what is worse."""
+
+    error = "error"
+    warning = "warning"
+    info = "info"
+    debug = "debug"
+
 
 Host = Annotated[
     str, typer.Option("--host", envvar="PLIANT_HOST", help="Where to listen; beyond loopback with a token.")
@@ -66,7 +84,11 @@ OutputDir = Annotated[
     typer.Option("--output-dir", metavar="DIR", help="Write results there. [default: keep them in memory]"),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Do not print the address.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every request.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every request and job: --log-level info.")]
+LogFormat = Annotated[Form, typer.Option("--log-format", help="The log, on stderr: lines for people, or JSON.")]
+LogLevel = Annotated[
+    Level, typer.Option("--log-level", envvar="PLIANT_LOG_LEVEL", help="Log this and what is worse.")
+]
 
 
 @guarded
@@ -90,6 +112,8 @@ def serve(
     yes: runtime.Yes = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    log_format: LogFormat = Form.text,
+    log_level: LogLevel = Level.warning,
 ) -> None:
     """Serve the editor, and the same over HTTP for programs, to this machine alone.
 
@@ -120,10 +144,13 @@ def serve(
         runtime.get_models(runtime.models_of(name, None), offline=offline, yes=yes)
     for name in settings.segmenters:
         runtime.get_models(runtime.models_of(None, name), offline=offline, yes=yes)
-    start(settings, open_page=open_page, quiet=quiet, verbose=verbose)
+    level = Level.info if verbose and log_level is not Level.debug else log_level
+    start(settings, open_page=open_page, quiet=quiet, log_format=log_format, level=level)
 
 
-def start(settings: "Settings", *, open_page: bool, quiet: bool, verbose: bool) -> None:
+def start(
+    settings: "Settings", *, open_page: bool, quiet: bool, log_format: Form = Form.text, level: Level
+) -> None:
     """Serve until it is stopped; say where, unless `quiet`."""
     from pliant.cli.browser import open_in_browser
     from pliant.serve.server import address, listening, run
@@ -135,7 +162,7 @@ def start(settings: "Settings", *, open_page: bool, quiet: bool, verbose: bool) 
             sys.stdout.flush()
         if open_page:
             open_in_browser(where)
-        run(settings, listener, verbose=verbose)
+        run(settings, listener, log_format=log_format.value, level=level.value)
 
 
 def check_offers(settings: "Settings") -> None:

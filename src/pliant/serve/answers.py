@@ -17,6 +17,7 @@ from pliant.serve.forms import Form, read_form
 from pliant.serve.job import Job, Output
 from pliant.serve.problems import RequestError, answer
 from pliant.serve.stream import watching
+from pliant.serve.visits import visit_of
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ async def with_form(
 
 async def answered(request: Request, here: Context, job: Job, seconds: float) -> Response:
     """The picture of `job`, if it ends in so many seconds; else 202 and where to look."""
+    visit_of(request.scope).job = job.id
     await _waited(request, here, job, seconds)
     if job.over:
         return await to_thread.run_sync(result_of, job, limiter=here.pictures)

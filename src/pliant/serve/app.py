@@ -2,20 +2,24 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from pliant import __version__
-from pliant.serve import editor_routes, job_routes, openapi, page, problems, routes
+from pliant.serve import editor_routes, job_routes, metrics, openapi, page, problems, routes
 from pliant.serve.context import Context
-from pliant.serve.jobs import Jobs
+from pliant.serve.job import Job
+from pliant.serve.jobs import Jobs, log_end
+from pliant.serve.metrics import Metrics
 from pliant.serve.models import Models
 from pliant.serve.patience import Patience
 from pliant.serve.pictures import Pictures
 from pliant.serve.security import Guard
 from pliant.serve.settings import Settings
+from pliant.serve.visits import Visits
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -33,13 +37,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    app.state.context = Context(
-        settings=settings,
-        jobs=Jobs(settings),
-        models=Models(settings),
-        kept=Pictures(settings),
-        sockets=CapacityLimiter(settings.max_previews),
-    )
+    here = app.state.context = _context(settings)
+    metrics.install(app, here.metrics)
     problems.install(app)
     openapi.install(app)
     for router in (routes.router, editor_routes.router, job_routes.router, job_routes.sockets):
@@ -48,7 +47,27 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Patience, settings=settings)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body)
     app.add_middleware(Guard, settings=settings, page=paths)
+    app.add_middleware(Visits, failed=partial(here.metrics.failed, "request"))
     return app
+
+
+def _context(settings: Settings) -> Context:
+    figures = Metrics()
+
+    def ended(job: Job) -> None:
+        figures.ended(job)
+        log_end(job)
+
+    here = Context(
+        settings=settings,
+        metrics=figures,
+        jobs=Jobs(settings, ended),
+        models=Models(settings),
+        kept=Pictures(settings),
+        sockets=CapacityLimiter(settings.max_previews),
+    )
+    figures.watch(here.jobs, here.models, here.sockets)
+    return here
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from anyio import CapacityLimiter
 from starlette.requests import HTTPConnection
 
 from pliant.serve.jobs import Jobs
+from pliant.serve.metrics import Metrics
 from pliant.serve.models import Models
 from pliant.serve.pictures import Pictures
 from pliant.serve.settings import Settings
@@ -21,6 +22,7 @@ class Context:
     """
 
     settings: Settings
+    metrics: Metrics
     jobs: Jobs
     models: Models
     kept: Pictures

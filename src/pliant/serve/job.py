@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from time import time
+from time import monotonic, time
 from typing import Any, Literal
 
 from pliant.errors import PliantError
@@ -42,11 +42,18 @@ Work = Callable[[str, OnEvent, CancelToken], Output]
 
 
 class Job:
-    """A piece of work and its state. Safe to use from any thread."""
+    """A piece of work and its state. Safe to use from any thread.
 
-    def __init__(self, work: Work, *, kind: str, weight: int) -> None:
+    `waited` and `ran` are seconds: until a worker took it, and from then to its end. `on_end` is called once, by
+    whatever thread ends it.
+    """
+
+    def __init__(
+        self, work: Work, *, kind: str, weight: int, engine: str = "", on_end: "Callable[[Job], object]"
+    ) -> None:
         self.id = secrets.token_urlsafe(12)
         self.kind = kind
+        self.engine = engine
         self.weight = weight
         self.cancel = CancelToken()
         self.created = time()
@@ -55,6 +62,9 @@ class Job:
         self.problem: Mapping[str, Any] | None = None
         self.facts: Mapping[str, Any] = {}
         self.kept_bytes = 0
+        self.waited = self.ran = 0.0
+        self._since = monotonic()
+        self._on_end = on_end
         self._work: Work | None = work
         self._read: Callable[[], Output] | None = None
         self._reports: list[Report] = []
@@ -74,6 +84,7 @@ class Job:
             if self.over:
                 return None
             self.state = "running"
+            self.waited, self._since = monotonic() - self._since, monotonic()
             return self._work
 
     def report(self, kind: Kind, data: Mapping[str, Any]) -> None:
@@ -148,8 +159,14 @@ class Job:
     def _end(self, state: Literal["done", "failed", "cancelled"], data: Mapping[str, Any]) -> None:
         if self.over:
             return
+        passed = monotonic() - self._since
+        if self.state == "running":
+            self.ran = passed
+        else:
+            self.waited = passed
         self.state, self.finished, self._work = state, time(), None
         self.report(state, data)
+        self._on_end(self)
 
     def _notify(self) -> None:
         for listener in tuple(self._listeners):

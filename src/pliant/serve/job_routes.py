@@ -71,6 +71,6 @@ async def preview(socket: WebSocket, here: Here) -> None:
         await socket.close(1013, "too many previews")
         return
     try:
-        await stream.previews(socket, here.settings, here.previews)
+        await stream.previews(socket, here.settings, here.previews, here.metrics)
     finally:
         here.sockets.release_on_behalf_of(holder)

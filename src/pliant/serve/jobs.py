@@ -18,11 +18,23 @@ from pliant.serve.settings import MIB, Settings
 _log = logging.getLogger("pliant.serve")
 
 
+def log_end(job: Job) -> None:
+    """Log how `job` ended."""
+    facts: dict[str, object] = {"job": job.id, "kind": job.kind, "engine": job.engine or None, "state": job.state}
+    facts |= {"waited": round(job.waited, 4), "ran": round(job.ran, 4)}
+    if job.problem is not None:
+        facts["code"] = job.problem["code"]
+    if "timings" in job.facts:
+        facts["timings"] = job.facts["timings"]
+    _log.info("job", extra={"facts": facts})
+
+
 class Jobs:
     """Waiting, running and finished jobs. Safe to use from any thread."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, on_end: Callable[[Job], object] = log_end) -> None:
         self._settings = settings
+        self._on_end = on_end
         self._known: dict[str, Job] = {}
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
@@ -39,8 +51,8 @@ class Jobs:
         """Whether work is accepted and every worker is there to do it."""
         return not self._closing and all(worker.is_alive() for worker in self._workers)
 
-    def submit(self, work: Work, *, kind: str, weight: int = 0) -> Job:
-        """Put `work` in the queue; `weight` is the bytes it holds while it waits.
+    def submit(self, work: Work, *, kind: str, weight: int = 0, engine: str = "") -> Job:
+        """Put `work` in the queue; `weight` is the bytes it holds while it waits, `engine` what an edit runs on.
 
         Raises:
             PliantError: `queue_full` or `shutting_down`.
@@ -55,7 +67,7 @@ class Jobs:
                     f"{len(self._waiting)} jobs are waiting, and there is no room for more; try again later.",
                     code="queue_full",
                 )
-            job = Job(work, kind=kind, weight=weight)
+            job = Job(work, kind=kind, weight=weight, engine=engine, on_end=self._on_end)
             self._known[job.id] = job
             self._waiting.append(job)
             self._prune()
@@ -143,7 +155,6 @@ class Jobs:
             job.stop()
         # Whatever goes wrong in one job must not take the worker with it.
         except BaseException as error:
-            _log.debug("job %s failed", job.id, exc_info=error)
             job.fail(problem_of(error if isinstance(error, Exception) else RuntimeError(repr(error))))
         else:
             job.finish(output, stored)

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from pliant.errors import (
     CancelledError,
@@ -18,6 +19,7 @@ from pliant.errors import (
     PliantError,
     UnknownNameError,
 )
+from pliant.serve.visits import visit_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -92,22 +94,28 @@ def answer(body: dict[str, Any]) -> JSONResponse:
     return JSONResponse(body, body["status"], _HEADERS.get(body["status"]), MEDIA_TYPE)
 
 
+def noted(scope: Scope, body: dict[str, Any]) -> JSONResponse:
+    """A problem as the response to the request of `scope`, which is counted."""
+    visit_of(scope).code = body["code"]
+    return answer(body)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem."""
 
-    async def known(_: Request, error: Exception) -> JSONResponse:
-        return answer(problem_of(error))
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        return noted(request.scope, problem_of(error))
 
-    async def plain(_: Request, error: Exception) -> JSONResponse:
+    async def plain(request: Request, error: Exception) -> JSONResponse:
         status, detail = getattr(error, "status_code", 500), str(getattr(error, "detail", error))
-        made = answer(problem(status, _CODE_OF_STATUS.get(status, "invalid_request"), detail))
+        made = noted(request.scope, problem(status, _CODE_OF_STATUS.get(status, "invalid_request"), detail))
         made.headers.update(getattr(error, "headers", None) or {})
         return made
 
-    async def misused(_: Request, error: Exception) -> JSONResponse:
+    async def misused(request: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
         where = ".".join(str(step) for step in first["loc"])
-        return answer(problem(422, RequestError.code, f"{where}: {first['msg']}."))
+        return noted(request.scope, problem(422, RequestError.code, f"{where}: {first['msg']}."))
 
     app.add_exception_handler(PliantError, known)
     app.add_exception_handler(RequestValidationError, misused)

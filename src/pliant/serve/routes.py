@@ -146,7 +146,7 @@ async def edit(request: Request, here: Here, form: FileFormat = "png", prefer: P
         picture = picture_in(sent.file("image"), here.settings)
         document = edit_in(sent.file("edit"), masks_in(sent), here.settings)
         made, weight = edit_work(picture, document, asked, form, here.settings, here.models)
-        return here.jobs.submit(made, kind="edit", weight=weight)
+        return here.jobs.submit(made, kind="edit", weight=weight, engine=asked.engine)
 
     seconds = wait_in(prefer, 0)
     job = await with_form(request, here, ("image", "edit", "masks"), schemas.EditForm, work)

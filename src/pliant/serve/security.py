@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pliant.serve.problems import answer, problem
+from pliant.serve.problems import noted, problem
 from pliant.serve.settings import Settings, is_loopback
 
 SUBPROTOCOL = "pliant.v1"
@@ -49,14 +49,15 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        scope = {**scope, "root_path": self._settings.root_path}
+        scope["root_path"] = self._settings.root_path
         refused = self._refusal(scope)
+        answer = noted(scope, problem(*refused)) if refused else self._app
         if scope["type"] == "websocket":
             # Closing before accepting is answered as 403 by the server.
             await (send({"type": "websocket.close", "code": 1008}) if refused else self._app(scope, receive, send))
             return
         sender = _with_headers(send, private=_path(scope).startswith("/api/"))
-        await (answer(problem(*refused)) if refused else self._app)(scope, receive, sender)
+        await answer(scope, receive, sender)
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)

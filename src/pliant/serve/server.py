@@ -1,6 +1,5 @@
 """The process around the application: its socket, its signals and its end."""
 
-import logging
 import signal
 import socket
 import sys
@@ -10,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 from pliant.errors import PliantError
+from pliant.serve import logs
 from pliant.serve.app import create_app
 from pliant.serve.jobs import Jobs
 from pliant.serve.settings import Settings
@@ -50,15 +50,19 @@ def address(settings: Settings, listener: socket.socket) -> str:
     return f"http://{name}:{listener.getsockname()[1]}{settings.root_path}/{secret}"
 
 
-def run(settings: Settings, listener: socket.socket, *, verbose: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM; a second SIGINT waits for nothing."""
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(stream=sys.stderr, format="pliant: %(message)s", level=level)
+def run(
+    settings: Settings, listener: socket.socket, *, log_format: logs.Form = "text", level: logs.Level = "warning"
+) -> None:
+    """Serve until SIGINT or SIGTERM; a second SIGINT waits for nothing.
+
+    At the level `info` every request and job is logged.
+    """
+    logs.configure(log_format, level)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
         log_config=None,
-        access_log=verbose,
+        access_log=False,
         server_header=False,
         proxy_headers=False,
         ws_max_size=settings.max_body,

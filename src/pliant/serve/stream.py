@@ -15,6 +15,7 @@ from pliant.document.parse import tree
 from pliant.errors import PliantError
 from pliant.serve.forms import complaint
 from pliant.serve.job import Job, Report
+from pliant.serve.metrics import Metrics
 from pliant.serve.preview import Live
 from pliant.serve.problems import RequestError, problem_of
 from pliant.serve.schemas import EditMessage, Message, MoveMessage, OpenMessage
@@ -96,13 +97,15 @@ class Inbox:
         return taken
 
 
-async def previews(socket: WebSocket, settings: Settings, limiter: anyio.CapacityLimiter) -> None:
+async def previews(
+    socket: WebSocket, settings: Settings, limiter: anyio.CapacityLimiter, metrics: Metrics
+) -> None:
     """Serve one client's live previews until it goes away."""
     offered: list[str] = socket.scope.get("subprotocols", [])
     await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     inbox = Inbox()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_answer, socket, inbox, Live(settings), limiter)
+        tasks.start_soon(_answer, socket, inbox, Live(settings), limiter, metrics)
         await _receive(socket, inbox, settings)
         tasks.cancel_scope.cancel()
 
@@ -131,7 +134,9 @@ def _read(message: Any, settings: Settings) -> OpenMessage | EditMessage | MoveM
         raise RequestError(complaint(error)) from None
 
 
-async def _answer(socket: WebSocket, inbox: Inbox, live: Live, limiter: anyio.CapacityLimiter) -> None:
+async def _answer(
+    socket: WebSocket, inbox: Inbox, live: Live, limiter: anyio.CapacityLimiter, metrics: Metrics
+) -> None:
     # A client that went away is noticed where its messages are read.
     with suppress(WebSocketDisconnect):
         while True:
@@ -139,16 +144,19 @@ async def _answer(socket: WebSocket, inbox: Inbox, live: Live, limiter: anyio.Ca
             seq = next((message.seq for message in (move, edit) if message is not None), None)
             try:
                 if error is not None:
-                    await socket.send_json(_refusal(error, None))
+                    await socket.send_json(_refusal(error, None, metrics))
                 if opening is not None:
                     size = await to_thread.run_sync(live.open, opening, limiter=limiter)
                     await socket.send_json({"type": "opened", "size": list(size)})
                 if edit is not None or move is not None:
-                    for frame in await to_thread.run_sync(live.answer, edit, move, limiter=limiter):
+                    with metrics.previewing():
+                        frames = await to_thread.run_sync(live.answer, edit, move, limiter=limiter)
+                    for frame in frames:
                         await socket.send_bytes(frame)
             except PliantError as refused:
-                await socket.send_json(_refusal(refused, seq))
+                await socket.send_json(_refusal(refused, seq, metrics))
 
 
-def _refusal(error: PliantError, seq: int | None) -> dict[str, Any]:
+def _refusal(error: PliantError, seq: int | None, metrics: Metrics) -> dict[str, Any]:
+    metrics.failed("preview", error.code)
     return {**problem_of(error), "type": "error", "seq": seq}
