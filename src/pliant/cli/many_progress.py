@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from pliant.cli.console import say
@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 @contextmanager
 def many_progress(*, quiet: bool) -> "Generator[OnProgress]":
-    """A listener that names every failed task on stderr and, at a terminal, draws a bar with the time left."""
-    if quiet:
-        yield _say_nothing
-    elif not sys.stderr.isatty():
-        yield _tell_failure
-    else:
-        with _bar() as listen:
-            yield listen
+    """A listener that names every failed task on stderr and, at a terminal, draws a bar with the time left.
+
+    Until it is left, what anything prints goes to stderr: Ray tells of lost nodes on stdout, which is for results.
+    """
+    with redirect_stdout(sys.stderr):
+        if quiet:
+            yield _say_nothing
+        elif not sys.stderr.isatty():
+            yield _tell_failure
+        else:
+            with _bar() as listen:
+                yield listen
 
 
 @contextmanager
