@@ -12,7 +12,7 @@ from pliant import __version__
 from pliant.serve import editor_routes, job_routes, metrics, openapi, page, problems, routes
 from pliant.serve.context import Context
 from pliant.serve.job import Job
-from pliant.serve.jobs import Jobs, log_end
+from pliant.serve.jobs import Do, Jobs, do_here, log_end
 from pliant.serve.metrics import Metrics
 from pliant.serve.models import Models
 from pliant.serve.patience import Patience
@@ -22,8 +22,8 @@ from pliant.serve.settings import Settings
 from pliant.serve.visits import Visits
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """A server as an ASGI application. Its workers start with it and end with its lifespan.
+def create_app(settings: Settings | None = None, do: Do = do_here) -> FastAPI:
+    """A server as an ASGI application. Its workers start with it and end with its lifespan; `do` does their work.
 
     `app.state.context.jobs.close(...)` may be called earlier, so that waiting clients get their answers.
     """
@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    here = app.state.context = _context(settings)
+    here = app.state.context = _context(settings, do)
     metrics.install(app, here.metrics)
     problems.install(app)
     openapi.install(app)
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _context(settings: Settings) -> Context:
+def _context(settings: Settings, do: Do) -> Context:
     figures = Metrics()
 
     def ended(job: Job) -> None:
@@ -61,7 +61,7 @@ def _context(settings: Settings) -> Context:
     here = Context(
         settings=settings,
         metrics=figures,
-        jobs=Jobs(settings, ended),
+        jobs=Jobs(settings, ended, do),
         models=Models(settings),
         kept=Pictures(settings),
         sockets=CapacityLimiter(settings.max_previews),

@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic, time
 
 from pliant.errors import CancelledError, PliantError
-from pliant.events import CancelToken
+from pliant.events import CancelToken, OnEvent
 from pliant.files import read_bytes, write_bytes
 from pliant.serve.job import Job, Output, Work
 from pliant.serve.listener import Listener
@@ -16,6 +16,16 @@ from pliant.serve.problems import problem_of
 from pliant.serve.settings import MIB, Settings
 
 _log = logging.getLogger("pliant.serve")
+
+
+Do = Callable[[Work, str, str, OnEvent, CancelToken], Output]
+"""Does work for an engine (of a fill: "") on a device, here or elsewhere."""
+
+
+def do_here(work: Work, engine: str, device: str, on_event: OnEvent, cancel: CancelToken) -> Output:
+    """Do `work` in this thread."""
+    del engine
+    return work(device, on_event, cancel)
 
 
 def log_end(job: Job) -> None:
@@ -32,9 +42,10 @@ def log_end(job: Job) -> None:
 class Jobs:
     """Waiting, running and finished jobs. Safe to use from any thread."""
 
-    def __init__(self, settings: Settings, on_end: Callable[[Job], object] = log_end) -> None:
+    def __init__(self, settings: Settings, on_end: Callable[[Job], object] = log_end, do: Do = do_here) -> None:
         self._settings = settings
         self._on_end = on_end
+        self._do = do
         self._known: dict[str, Job] = {}
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
@@ -149,7 +160,9 @@ class Jobs:
         if work is None:
             return
         try:
-            output = _finished(work, device, Listener(job), job.cancel)
+            job.cancel.check()
+            output = self._do(work, job.engine, device, Listener(job), job.cancel)
+            job.cancel.check()
             stored = self._store(job, output)
         except CancelledError:
             job.stop()
@@ -179,10 +192,3 @@ class Jobs:
             if too_many or too_old or too_large:
                 kept -= job.kept_bytes
                 del self._known[job.id]
-
-
-def _finished(work: Work, device: str, listener: Listener, cancel: CancelToken) -> Output:
-    cancel.check()
-    output = work(device, listener, cancel)
-    cancel.check()
-    return output
