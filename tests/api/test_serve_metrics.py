@@ -2,7 +2,9 @@
 
 import os
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -11,6 +13,7 @@ from served import API, HOME, LIVE, Gate, client, document, mask, photo, sent, u
 from pliant.serve.settings import Settings
 
 TOKEN = "0123456789abcdef"
+HTTP = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
 WAIT = {"Prefer": "wait=60"}
 
 
@@ -39,6 +42,37 @@ def test_a_new_server(web):
     assert found[labelled("pliant_previews_open")] == 0
     assert found[labelled("pliant_models_bytes")] == 0
     assert not any(name in ("pliant_jobs", "pliant_failures_total") for name, _ in found)
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    """As torch tells of two of them, of which the second is in use."""
+    cuda = SimpleNamespace(
+        is_available=lambda: True,
+        is_initialized=lambda: True,
+        device_count=lambda: 2,
+        memory_allocated=lambda index: 1000 * index,
+        memory_reserved=lambda index: 3000 * index,
+        get_device_properties=lambda index: SimpleNamespace(total_memory=9000),
+    )
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_the_memory_of_devices(web):
+    found = figures(web)
+    told = {"used": (0, 1000), "reserved": (0, 3000), "": (9000, 9000)}
+    for what, expected in told.items():
+        name = f"pliant_device_memory_{what}_bytes".replace("__", "_")
+        assert tuple(found[labelled(name, device=f"cuda:{index}")] for index in range(2)) == expected
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_every_figure_is_documented_and_no_other(web):
+    named = set(re.findall(r"`(pliant_[a-z_]+)`", HTTP))
+    text = web.get("/metrics").text
+    families = set(re.findall(r"^# TYPE (pliant_[a-z_]+) (?:gauge|counter|histogram)$", text, re.MULTILINE))
+    assert {name for name in families if not name.endswith("_created")} == named
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="the system tells it on Linux")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from served import serving
 
 from pliant.cli.main import main
 
@@ -109,12 +110,11 @@ def test_with_one_it_serves_and_never_says_it(command, monkeypatch, capfd):
 
 
 def test_the_health_check_tells_a_server_from_none():
-    served = pytest.importorskip("served")
     (check,) = [rest for word, rest in FINAL if word == "HEALTHCHECK"]
     python, flag, code = json.loads(check[check.index("[") :])
     assert (python, flag) == ("python", "-c")
     assert only(FINAL, "EXPOSE") in code
-    with served.serving() as (address, _):
+    with serving() as (address, _):
         code = code.replace(f"http://127.0.0.1:{only(FINAL, 'EXPOSE')}", address)
         exec(code, {})
     with pytest.raises(OSError, match="refused|reset"):
