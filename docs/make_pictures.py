@@ -63,15 +63,18 @@ def stages():
     write("stages.jpg", strip([p[30:290, 210:530] for p in pictures], ["the photo", "the warp", "the result"]))
 
 
+DEFORMED = ["similar", "rigid", "elastic", "spline"]
+
+
 def deformers():
     photo, edit = example("lighthouse")
     (region,) = edit.regions
     assert isinstance(region, DragRegion)
     pictures = []
-    for name in ("rigid", "elastic", "spline"):
+    for name in DEFORMED:
         changed = replace(edit, regions=[replace(region, deform=name, drags=region.drags[:1])])
         pictures.append(np.ascontiguousarray(draw_mesh(photo, changed).pixels[30:290, 210:530]))
-    write("deformers.jpg", strip(pictures, ["rigid", "elastic", "spline"]))
+    write("deformers.jpg", strip(pictures, DEFORMED))
 
 
 PARROT = [(396, 120), (430, 90), (509, 100), (600, 125), (652, 181), (690, 237), (723, 262), (766, 284)]

@@ -13,6 +13,9 @@ sizes = st.one_of(st.integers(1, 12), st.integers(13, 90))
 depths = st.sampled_from([np.uint8, np.uint16])
 
 
+FREE = ["similar", "rigid", "elastic", "spline"]
+
+
 @st.composite
 def pictures(draw):
     width, height = draw(sizes), draw(sizes)
@@ -47,7 +50,7 @@ def drag_regions(draw, size):
     chosen = draw(st.lists(st.integers(0, len(places) - 1), min_size=count, max_size=count, unique=True))
     shift = st.floats(-120, 120, allow_nan=False)
     pinned = draw(st.booleans())
-    deform = None if pinned else draw(st.sampled_from(["elastic", "rigid", "spline"]))
+    deform = None if pinned else draw(st.sampled_from(FREE))
     drags, pins = [], []
     for index in chosen:
         x, y = places[index].tolist()
@@ -96,7 +99,7 @@ def test_nothing_else_changes(scene, margin, tear):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.data(), st.integers(-40, 40), st.integers(-40, 40), st.sampled_from(["elastic", "rigid", "spline"]))
+@given(st.data(), st.integers(-40, 40), st.integers(-40, 40), st.sampled_from(FREE))
 def test_whole_pixel_moves_copy_bits(data, dx, dy, deform):
     picture = data.draw(pictures())
     mask = data.draw(masks(picture.size))

@@ -13,7 +13,7 @@ from pliant.warp.warper import Warper
 
 MASK = scenes.disc(100, 100, 90, (201, 201))
 BOX = Box.of_size((201, 201))
-FREE = ["elastic", "rigid", "spline"]
+FREE = ["similar", "elastic", "rigid", "spline"]
 ALL = [*FREE, "membrane"]
 RNG = np.random.default_rng(7)
 POINTS = RNG.uniform(40, 160, (500, 2))
@@ -46,7 +46,7 @@ def test_fields_follow_a_shifted_picture(name):
     assert np.allclose(there, deform(name) + 1000, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["rigid", "spline"])
+@pytest.mark.parametrize("name", ["similar", "rigid", "spline"])
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_turns_are_exact(name, count):
     turn = np.deg2rad(40)
@@ -95,6 +95,41 @@ def test_rigid_equals_weighted_procrustes():
         u, _, v = np.linalg.svd((HANDLES - here).T @ (weight[:, None] * (TARGETS - there)))
         turn = u @ np.diag([1, np.sign(np.linalg.det(u @ v))]) @ v
         assert np.allclose(found, (point - here) @ turn + there, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["similar", "spline"])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_scaling_is_exact(name, count):
+    matrix = np.array([[1.5, 0.4], [-0.4, 1.5]])
+    scaled = deform(name, handles=HANDLES[:count], targets=HANDLES[:count] @ matrix + 5)
+    assert np.allclose(scaled, POINTS @ matrix + 5, atol=1e-6)
+
+
+def test_similar_equals_weighted_least_squares():
+    """The best `[[a, b], [-b, a]]` and shift, as unknowns of one linear system at each point."""
+    x, y = HANDLES.T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    rows = np.concatenate([np.stack([x, -y, one, zero], 1), np.stack([y, x, zero, one], 1)])
+    for point, found in zip(POINTS[:50], deform("similar")[:50], strict=True):
+        weight = np.tile(1 / np.linalg.norm(point - HANDLES, axis=1) ** 2, 2)
+        a, b, *shift = np.linalg.lstsq(rows * weight[:, None], TARGETS.T.ravel() * weight, rcond=None)[0]
+        assert np.allclose(found, (a * point[0] - b * point[1], b * point[0] + a * point[1]) + np.array(shift))
+
+
+@pytest.mark.parametrize("pull", [(60, 0), (-60, 0), (0, 60), (40, -45)])
+def test_similar_does_not_fold_between_pins(pull):
+    x, y = np.meshgrid(np.arange(0.0, 200, 2), np.arange(0.0, 160, 2))
+    handles = np.array([[100.0, 80], [5, 5], [195, 5], [5, 155], [195, 155]])
+    targets = handles + np.array([pull, *[(0, 0)] * 4])
+    moved = deform("similar", np.stack([x, y], axis=-1).reshape(-1, 2), handles, targets).reshape(*x.shape, 2)
+    right, down = np.diff(moved, axis=1)[:-1], np.diff(moved, axis=0)[:, :-1]
+    assert (right[..., 0] * down[..., 1] - right[..., 1] * down[..., 0]).min() > 0
+
+
+def test_similar_is_what_a_free_region_gets():
+    warper, drags = Warper(scenes.noise((201, 201))), [((70, 80), (60, 75)), ((130, 100), (150, 120))]
+    left, named = (warper.preview(scenes.edit(MASK, *drags, deform=name)) for name in (None, "similar"))
+    assert np.array_equal(left.picture.pixels, named.picture.pixels)
 
 
 def test_membrane_holds_its_border_and_uncovers_nothing():

@@ -1,5 +1,7 @@
 """Editable areas: the thing under the handles is found, and moves as a whole where there is room for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scenes
@@ -7,7 +9,7 @@ import scenes
 import pliant
 from pliant.errors import EditError
 from pliant.regions.grasp import grasped
-from pliant.types import Picture
+from pliant.types import Drag, DragRegion, Edit, Picture
 from pliant.warp.warper import Warper
 
 SIZE = 240, 180
@@ -94,10 +96,20 @@ def test_what_is_bent_does_not_move_as_a_whole():
     held = drag((90, 90), (140, 95), pins=[(80, 80)])
     opened = scenes.edit(AREA, ((80, 90), (70, 90)), ((100, 90), (110, 90)), edge="pinned")
     turned = scenes.edit(AREA, ((80, 90), (90, 80)), ((100, 90), (90, 100)), edge="pinned")
+    scaled = scenes.edit(AREA, ((80, 90), (76, 90)), ((100, 90), (104, 90)), edge="pinned")
     holes = [pliant.preview(picture, edit).hole.any() for edit in (held, opened)]
-    edges = [Warper(picture).parts(edit)[0][1][0].edge for edit in (held, opened, turned)]
+    edges = [Warper(picture).parts(edit)[0][1][0].edge for edit in (held, opened, turned, scaled)]
     assert holes == [False, False]
-    assert edges == ["pinned", "pinned", "free"]
+    assert edges == ["pinned", "pinned", "free", "free"]
+
+
+def test_a_held_thing_is_scaled():
+    picture = photo(BALL)
+    found = pliant.preview(picture, scenes.edit(AREA, ((80, 90), (76, 90)), ((100, 90), (104, 90)), edge="pinned"))
+    assert agreement(found.moved, scenes.disc(90, 90, 22 * 1.4, SIZE)) > 0.95
+    assert np.allclose(
+        found.source_of[90, [70, 90, 110]], [(90 - 20 / 1.4, 90), (90, 90), (90 + 20 / 1.4, 90)], atol=0.1
+    )
 
 
 def test_a_named_deformer_is_taken_at_its_word():
@@ -124,3 +136,55 @@ def test_the_choice_follows_the_targets():
     edges = [warper.parts(edit)[0][1][0].edge for edit in (near, far, near)]
     assert edges == ["free", "pinned", "free"]
     assert warper.parts(near)[0][1][0] is warper.parts(near)[0][1][0]
+
+
+def test_what_stands_in_front_is_no_part_of_the_thing():
+    post = scenes.rectangle(96, 104, 30, 150, SIZE)
+    picture = photo(BALL & ~post)
+    found = grasped(picture, AREA, points((85, 90)), margin=4, kept=post)
+    assert agreement(found, BALL & ~post & (np.arange(240) < 96)) > 0.97
+    change = replace(drag((85, 90), (125, 90)), protect=post)
+    preview = pliant.preview(picture, change)
+    assert np.array_equal(preview.picture.pixels[post], picture.pixels[post])
+    rows, columns = np.nonzero(preview.moved)
+    x, y = np.rint(preview.source_of[rows, columns]).astype(int).T
+    assert preview.moved.any()
+    assert not post[y, x].any()
+
+
+def test_protected_pixels_of_a_free_region_stay_behind():
+    post = scenes.rectangle(85, 95, 0, 180, SIZE)
+    picture = photo(BALL)
+    preview = pliant.preview(picture, Edit([DragRegion(BALL, [Drag((75, 90), (135, 90))])], protect=post))
+    assert np.array_equal(preview.moved, np.roll(BALL & ~post, 60, axis=1))
+    assert not preview.hole[post].any()
+
+
+def test_a_handle_on_what_is_protected_pulls_every_part():
+    post = scenes.rectangle(85, 95, 0, 180, SIZE)
+    drags = [Drag(place, (place[0], place[1] + 40)) for place in ((75, 90), (90, 90), (105, 90))]
+    warper = Warper(photo(BALL))
+    ((_, parts),) = warper.parts(Edit([DragRegion(BALL, drags)], protect=post))
+    assert [part.which.tolist() for part in parts] == [[0, 1], [1, 2]]
+    assert np.array_equal(
+        warper.preview(Edit([DragRegion(BALL, drags)], protect=post)).moved, np.roll(BALL & ~post, 40, axis=0)
+    )
+
+
+def test_a_region_that_is_all_protected_stays():
+    picture = photo(BALL)
+    preview = pliant.preview(picture, Edit([DragRegion(BALL, [Drag((75, 90), (135, 90))])], protect=AREA))
+    assert np.array_equal(preview.picture.pixels, picture.pixels)
+    assert not preview.hole.any()
+
+
+def test_a_thing_is_looked_for_again_only_when_what_it_depends_on_changes(monkeypatch):
+    calls = []
+    monkeypatch.setattr("pliant.warp.area.grasped", lambda *a, **k: calls.append(k["kept"]) or grasped(*a, **k))
+    warper, post = Warper(photo(BALL)), scenes.rectangle(120, 130, 30, 150, SIZE)
+    for shift in range(4):
+        warper.parts(replace(drag((90, 90), (100 + shift, 95)), protect=post.copy()))
+        warper.preview(replace(drag((90, 90), (100 + shift, 95)), protect=post.copy()))
+    assert len(calls) == 1
+    warper.parts(drag((90, 90), (100, 95)))
+    assert [kept is None for kept in calls] == [False, True]

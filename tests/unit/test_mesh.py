@@ -45,7 +45,7 @@ def test_a_thinned_mesh_covers_the_region(meshes):
     assert thin.cells[cells].all()
 
 
-@pytest.mark.parametrize(("name", "most"), [("rigid", 0.5), ("spline", 0.3), ("elastic", 1.5)])
+@pytest.mark.parametrize(("name", "most"), [("similar", 0.5), ("rigid", 0.5), ("spline", 0.3), ("elastic", 1.5)])
 def test_it_is_drawn_where_the_warp_takes_it(meshes, name, most):
     full, thin = meshes
     targets = HANDLES + [[40, -30], *[[0, 0]] * 6]

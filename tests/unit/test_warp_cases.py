@@ -53,7 +53,7 @@ def test_17_published_swap():
 # ------------------------------------------------------------------------------------------ 17, by ours
 
 
-@pytest.mark.parametrize("deform", ["elastic", "rigid", "spline"])
+@pytest.mark.parametrize("deform", ["similar", "elastic", "rigid", "spline"])
 @pytest.mark.parametrize(
     "mask", [RECTANGLE, scenes.disc(150, 150, 60), scenes.triangle(), scenes.l_shape(), scenes.line()]
 )
@@ -90,7 +90,7 @@ def test_17_swap():
 # --------------------------------------------------------------------------------------- 18, better ones
 
 
-@pytest.mark.parametrize("deform", ["elastic", "rigid", "spline", "membrane"])
+@pytest.mark.parametrize("deform", ["similar", "elastic", "rigid", "spline", "membrane"])
 def test_18a_identity_changes_nothing(deform):
     picture = scenes.noise()
     edge = "pinned" if deform == "membrane" else "free"
@@ -101,7 +101,7 @@ def test_18a_identity_changes_nothing(deform):
     assert found.warnings == ("Every drag ends where it starts: nothing moves.",)
 
 
-@pytest.mark.parametrize("deform", ["elastic", "rigid", "spline"])
+@pytest.mark.parametrize("deform", ["similar", "elastic", "rigid", "spline"])
 def test_18b_pin_and_drag(deform):
     found = preview(RECTANGLE, *MOVES, deform=deform)
     assert found.moved[140, 250]
@@ -109,7 +109,7 @@ def test_18b_pin_and_drag(deform):
     assert np.abs(found.source_of[140, 110] - (110, 140)).max() < 0.1
 
 
-@pytest.mark.parametrize("deform", ["elastic", "rigid", "spline"])
+@pytest.mark.parametrize("deform", ["similar", "elastic", "rigid", "spline"])
 def test_18c_bent_edge_reaches_its_target(deform):
     corners = [(101, 101), (198, 101), (101, 178), (198, 178)]
     found = preview(RECTANGLE, ((150, 102), (150, 62)), pins=corners, deform=deform)
@@ -117,7 +117,7 @@ def test_18c_bent_edge_reaches_its_target(deform):
     assert np.abs(found.source_of[62, 150] - (150, 102)).max() < 0.1
 
 
-@pytest.mark.parametrize("deform", ["rigid", "spline"])
+@pytest.mark.parametrize("deform", ["similar", "rigid", "spline"])
 def test_18d_rotation(deform):
     mask, centre, turn = scenes.rectangle(100, 200, 100, 180), np.array([149.5, 139.5]), np.deg2rad(30)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -140,7 +140,7 @@ def test_18e_stretch():
     assert error.max() < 0.1
 
 
-@pytest.mark.parametrize("deform", ["elastic", "rigid", "spline", "membrane"])
+@pytest.mark.parametrize("deform", ["similar", "elastic", "rigid", "spline", "membrane"])
 def test_18f_inverse_agrees_with_the_field(deform):
     mask = scenes.disc(256, 256, 150)
     drags = [((200, 256), (190, 230)), ((310, 250), (345, 270)), ((256, 300), (256, 320))]
@@ -164,7 +164,7 @@ def test_18g_hole_of_a_ring_stays():
     assert np.array_equal(found.moved, np.roll(scenes.ring(), (10, 60), axis=(0, 1)))
 
 
-@pytest.mark.parametrize("deform", ["elastic", "rigid", "spline"])
+@pytest.mark.parametrize("deform", ["similar", "elastic", "rigid", "spline"])
 def test_18h_no_sample_from_outside(deform):
     pixels = np.zeros((512, 512, 3), np.uint8)
     pixels[RECTANGLE] = 200

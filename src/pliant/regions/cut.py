@@ -16,7 +16,7 @@ from pliant.types import Bool
 
 COARSE, ROUNDS = 320, 5
 SLACK = 3.0  # pixels at coarse size by which a first cut may be wrong
-_FINE, _FINE_ROUNDS = 900, 2
+FINE, _FINE_ROUNDS = 900, 2
 _WORTHWHILE = 1.2  # the gain in resolution from which a second cut pays
 _MARGIN, _LEAST_MARGIN = 0.35, 16  # around the object: of its longer side, in pixels
 _LEAST_SAMPLES = 5  # OpenCV fits 5 colours to each side and crashes on fewer pixels
@@ -38,11 +38,11 @@ class Crop:
         cut = np.ascontiguousarray(image[box.slices])
         return cls(box=box, scale=scale, image=resized(cut, width, height) if box.area else cut)
 
-    def finer(self, image: NDArray[np.uint8], about: Box, frame: Box) -> Self | None:
+    def finer(self, image: NDArray[np.uint8], about: Box, frame: Box, longest: int) -> Self | None:
         """A crop of `about` with its surroundings on which a second cut pays; None: it does not."""
         if not about.area:
             return None
-        fine = self.of(image, with_margin(about, frame), _FINE)
+        fine = self.of(image, with_margin(about, frame), longest)
         return fine if fine.scale >= self.scale * _WORTHWHILE else None
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 from pliant.geometry import Box
 from pliant.models.device import ANYWHERE, Runtime
 from pliant.regions import trimap
-from pliant.regions.cut import COARSE, ROUNDS, SLACK, Crop, cut, sharpened, with_margin
+from pliant.regions.cut import COARSE, FINE, ROUNDS, SLACK, Crop, cut, sharpened, with_margin
 from pliant.regions.prompts import BoxLike, Prompt, check_prompt
 from pliant.regions.seen import enlarged, parts_touching, rgb8, without_gaps
 from pliant.regions.segment import RADIUS, SegmenterInfo, reach_of
@@ -53,7 +53,7 @@ class GrabCut:
         if prompt.box is not None and np.count_nonzero(inside) < _LOST * np.count_nonzero(made != trimap.OUT):
             inside = cut(coarse.image, trimap.with_core(made), ROUNDS)
         found = _about(coarse.restored(inside, frame), prompt)
-        fine = coarse.finer(image, Box.around(found), frame)
+        fine = coarse.finer(image, Box.around(found), frame, FINE)
         if fine is None:
             return found
         radius = max(_DISC * max(picture.size) * fine.scale, 1)

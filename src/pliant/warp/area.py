@@ -20,8 +20,9 @@ from pliant.types import Bool, DragRegion, Picture
 from pliant.warp.deform import Points
 from pliant.warp.part import Part, window
 
-ROOM = 0.05  # share of the thing that may leave the area; outlines are found no better than that
-BENT = 0.1  # share of the longest drag by which a handle may miss what turning and shifting gives it
+ROOM = 0.08  # share of the thing that may leave the area; outlines are found no better than that
+BENT = 0.1  # share of the longest drag by which a handle may miss what turning, shifting and scaling gives it
+SCALED = 1.5  # factor; handles that part or close further open something rather than bring it nearer
 _PROBES = 4000
 
 
@@ -34,11 +35,20 @@ class Area:
     frame: Box
 
     @classmethod
-    def of(cls, whole: Part, region: DragRegion, picture: Picture, handles: Points, margin: int) -> Self:
-        """Find what the handles of `whole`, a part of `region`, lie on."""
+    def of(
+        cls,
+        whole: Part,
+        region: DragRegion,
+        picture: Picture,
+        handles: Points,
+        *,
+        margin: int,
+        kept: Bool | None,
+    ) -> Self:
+        """Find what the handles of `whole`, a part of `region`, lie on; nothing of `kept` is part of it."""
         frame = Box.of_size(picture.size)
         area = window(whole.box, whole.mask, frame)
-        found = grasped(picture, area, whole.handles, margin=margin)
+        found = grasped(picture, area, whole.handles, margin=margin, kept=kept)
         return cls(whole=whole, things=_things(found, whole, region, handles), frame=frame)
 
     def moving(self, targets: Points) -> Sequence[Part]:
@@ -62,15 +72,16 @@ class Area:
 
 
 def _bent(handles: Points, targets: Points) -> float:
-    """How far handles that go to `targets` are from one turn and shift, as a share of the longest drag."""
+    """How far handles that go to `targets` are from one similarity, as a share of the longest drag."""
     longest = np.linalg.norm(targets - handles, axis=1).max()
     if not longest:
         return 0.0
     here, there = (points - points.mean(axis=0) for points in (handles, targets))
-    # The best rotation of the plane; a complex number turns a point by being multiplied with it.
-    a, b = here @ (1, 1j), there @ (1, 1j)
-    turn: complex = (a.conj() * b).sum()
-    missed = np.abs(b - a * (turn / abs(turn) if turn else 1.0))
+    # The best similarity of the plane; a complex number turns and scales a point by being multiplied with it.
+    a, b = here[:, 0] + 1j * here[:, 1], there[:, 0] + 1j * there[:, 1]
+    best = complex(np.vdot(a, b)) / (float((here**2).sum()) or 1.0)
+    scale = min(max(abs(best), 1 / SCALED), SCALED)
+    missed = np.abs(b - a * (best / abs(best) * scale if best else 1.0))
     return float(missed.max() / longest)
 
 

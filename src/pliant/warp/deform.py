@@ -38,6 +38,7 @@ DEFORMERS: Registry[MakeDeformer] = Registry(
     "deformer",
     "pliant.deformers",
     {
+        "similar": "pliant.warp.similar:Similar",
         "rigid": "pliant.warp.rigid:Rigid",
         "elastic": "pliant.warp.elastic:Elastic",
         "spline": "pliant.warp.spline:Spline",
@@ -45,4 +46,4 @@ DEFORMERS: Registry[MakeDeformer] = Registry(
     },
 )
 
-DEFAULT_DEFORMER: dict[Edge, str] = {"free": "rigid", "pinned": "membrane"}
+DEFAULT_DEFORMER: dict[Edge, str] = {"free": "similar", "pinned": "membrane"}

@@ -33,8 +33,9 @@ def inverse_distance(points: Array, handles: Array, vectors: Array, epsilon: flo
 
 
 @compiled
-def moving_rigid(points: Array, handles: Array, targets: Array, out: Array) -> None:
-    """Rigid moving least squares with weights 1 / |p - h_i|^2."""
+def moving_least_squares(points: Array, handles: Array, targets: Array, scales: bool, out: Array) -> None:
+    """The turn and shift near every point, with weights 1 / |p - h_i|^2; where it `scales`, the similarity, with
+    weights 1 / |p - h_i|^4."""
     n = handles.shape[0]
     for k in range(points.shape[0]):
         x, y = points[k, 0], points[k, 1]
@@ -45,7 +46,7 @@ def moving_rigid(points: Array, handles: Array, targets: Array, out: Array) -> N
             if square < 1e-18:
                 hit = i
                 break
-            weight = 1.0 / square
+            weight = 1.0 / (square * square) if scales else 1.0 / square
             total += weight
             hx += weight * handles[i, 0]
             hy += weight * handles[i, 1]
@@ -55,14 +56,16 @@ def moving_rigid(points: Array, handles: Array, targets: Array, out: Array) -> N
             out[k, 0], out[k, 1] = targets[hit, 0], targets[hit, 1]
             continue
         hx, hy, tx, ty = hx / total, hy / total, tx / total, ty / total
-        along = across = 0.0
+        along = across = spread = 0.0
         for i in range(n):
-            weight = 1.0 / ((x - handles[i, 0]) ** 2 + (y - handles[i, 1]) ** 2)
+            square = (x - handles[i, 0]) ** 2 + (y - handles[i, 1]) ** 2
+            weight = 1.0 / (square * square) if scales else 1.0 / square
             px, py = handles[i, 0] - hx, handles[i, 1] - hy
             qx, qy = targets[i, 0] - tx, targets[i, 1] - ty
             along += weight * (px * qx + py * qy)
             across += weight * (px * qy - py * qx)
-        length = np.sqrt(along * along + across * across)
+            spread += weight * (px * px + py * py)
+        length = spread if scales else np.sqrt(along * along + across * across)
         cosine, sine = (along / length, across / length) if length > 0 else (1.0, 0.0)
         out[k, 0] = tx + cosine * (x - hx) - sine * (y - hy)
         out[k, 1] = ty + sine * (x - hx) + cosine * (y - hy)

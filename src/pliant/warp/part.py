@@ -115,7 +115,7 @@ def split(mask: Bool, box: Box, region: DragRegion) -> list[Part]:
     """The parts of a region: each connected part follows the handles inside it (Inpaint4Drag, step 1).
 
     Parts without a handle of their own follow all of the region's handles together, or stay where the border
-    is pinned.
+    is pinned. A handle that `mask` leaves out, since its place is protected, pulls every part.
 
     Raises:
         EditError: a handle or pin lies outside the region or the picture, or two of them contradict.
@@ -126,8 +126,8 @@ def split(mask: Bool, box: Box, region: DragRegion) -> list[Part]:
     owner = labels[rows, columns]
     parts: list[Part] = []
     for label in range(1, count) if count > 2 else ():
-        which = np.flatnonzero(owner == label)
-        if which.size:
+        if label in owner:
+            which = np.flatnonzero((owner == label) | (owner == 0))
             parts.append(_cropped(labels == label, box, region, handles, which))
     orphans = ~np.isin(labels, [0, *owner]) if count > 2 else mask
     if orphans.any() and (count == 2 or region.edge == "free"):

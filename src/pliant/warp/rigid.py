@@ -22,5 +22,5 @@ class Rigid:
         if len(handles) == 1:
             return points + (targets - handles)
         out = np.empty_like(points)
-        kernels.moving_rigid(points, handles, targets, out)
+        kernels.moving_least_squares(points, handles, targets, False, out)
         return out

@@ -21,9 +21,10 @@ FOLD_NOTICED = 16  # pixels; the elastic field turns over a pixel or two at the 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """A drag region's parts and areas; `key` is all that they depend on."""
+    """A drag region's parts and areas; `key` and what is `protected` are all that they depend on."""
 
     key: DragRegion
+    protected: RegionLike | None
     pieces: Sequence[Part | Area]
 
     def moving(self, targets: Points) -> list[Part]:
@@ -52,7 +53,7 @@ class Warper:
             EditError: the edit does not fit this picture.
         """
         self._require_size(edit)
-        kept = self._kept(edit)
+        kept = self._kept(edit.protect)
         vacated: list[tuple[Box, Bool]] = []
         layers: list[Layer] = []
         ready: list[_Prepared] = []
@@ -61,7 +62,7 @@ class Warper:
                 left, moved = self._pair(region)
                 vacated.append(left)
             else:
-                prepared = self._prepare(region, f"region {index + 1}")
+                prepared = self._prepare(region, f"region {index + 1}", edit.protect)
                 ready.append(prepared)
                 targets = part.targets_of(region)
                 parts = prepared.moving(targets)
@@ -89,7 +90,7 @@ class Warper:
         """
         self._require_size(edit)
         regions = [(i, r) for i, r in enumerate(edit.regions) if isinstance(r, DragRegion)]
-        self._prepared = [self._prepare(region, f"region {index + 1}") for index, region in regions]
+        self._prepared = [self._prepare(region, f"region {index + 1}", edit.protect) for index, region in regions]
         pairs = zip(regions, self._prepared, strict=True)
         return [(region, prepared.moving(part.targets_of(region))) for (_, region), prepared in pairs]
 
@@ -101,12 +102,11 @@ class Warper:
                 code="size_mismatch",
             )
 
-    def _kept(self, edit: Edit) -> Bool | None:
-        if edit.protect is None:
+    def _kept(self, protect: RegionLike | None) -> Bool | None:
+        if protect is None:
             return None
-        if self._protected is None or self._protected[0] is not edit.protect:
-            mask = rasterise(as_region(edit.protect), self._picture.size)
-            self._protected = edit.protect, mask
+        if self._protected is None or self._protected[0] is not protect:
+            self._protected = protect, rasterise(as_region(protect), self._picture.size)
         return self._protected[1]
 
     def _pair(self, pair: RegionPair) -> tuple[tuple[Box, Bool], list[Layer]]:
@@ -115,22 +115,27 @@ class Warper:
         home = Box.around(source)
         return (home, source[home.slices]), [move_pair(self._picture, pair, source, target)]
 
-    def _prepare(self, region: DragRegion, name: str) -> _Prepared:
-        key = _still(region)
+    def _prepare(self, region: DragRegion, name: str, protect: RegionLike | None) -> _Prepared:
+        key, protected = _still(region), None if protect is None else as_region(protect)
         for known in self._prepared:
-            if known.key == key:
+            if known.key == key and known.protected == protected:
                 return known
         box, mask = rasterise_box(as_region(region.region), self._picture.size)
         cut = np.ascontiguousarray(mask)
         part.check(region, name, cut, box, self._frame)
-        return _Prepared(key, [self._opened(piece, region) for piece in part.split(cut, box, region)])
+        kept = self._kept(protect)
+        if region.edge == "free" and kept is not None:
+            cut = cut & ~kept[box.slices]
+        pieces = [self._opened(piece, region, kept) for piece in part.split(cut, box, region)]
+        return _Prepared(key, protected, pieces)
 
-    def _opened(self, piece: Part, region: DragRegion) -> Part | Area:
+    def _opened(self, piece: Part, region: DragRegion, kept: Bool | None) -> Part | Area:
         """A pinned part as an area, where no deformer was asked for."""
         if region.edge == "free" or region.deform is not None:
             return piece
         margin = holes.default_margin(self._picture.size) + 1
-        return Area.of(piece, region, self._picture, part.handles_of(region), margin)
+        handles = part.handles_of(region)
+        return Area.of(piece, region, self._picture, handles, margin=margin, kept=kept)
 
 
 def _still(region: DragRegion) -> DragRegion:
