@@ -79,7 +79,8 @@ def _bent(handles: Points, targets: Points) -> float:
     here, there = (points - points.mean(axis=0) for points in (handles, targets))
     # The best similarity of the plane; a complex number turns and scales a point by being multiplied with it.
     a, b = here[:, 0] + 1j * here[:, 1], there[:, 0] + 1j * there[:, 1]
-    best = complex(np.vdot(a, b)) / (float((here**2).sum()) or 1.0)
+    both: complex = (a.conj() * b).sum()
+    best = both / (float((here**2).sum()) or 1.0)
     scale = min(max(abs(best), 1 / SCALED), SCALED)
     missed = np.abs(b - a * (best / abs(best) * scale if best else 1.0))
     return float(missed.max() / longest)
