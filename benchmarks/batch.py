@@ -1,12 +1,11 @@
 """Many small edits: one at a time, through worker processes and through Ray, undisturbed and with parts killed.
 
-`python benchmarks/batch.py [COUNT] > benchmarks/results/batch.md`
+`python benchmarks/batch.py [COUNT [speed] [survival] [size]] > benchmarks/results/batch.md`
 """
 
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 from ray.cluster_utils import Cluster
 
@@ -43,19 +41,22 @@ PHOTOS = 60
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    parts = sys.argv[2:] or ["speed", "survival", "size"]
     os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         manifest = small_edits(here / "items", count)
         print("# Many edits, measured\n")
         print(
-            f"`python benchmarks/batch.py {count}`: {count} edits of {PHOTOS} photos of 128 x 128 pixels, default "
-            f"engine, filler `telea`, {os.cpu_count()} cores that other work shared, so that rates are to be "
-            "compared with one another and not with those of an idle machine.\n"
+            f"`python benchmarks/batch.py {' '.join(sys.argv[1:])}`: {count} edits of {PHOTOS} photos of "
+            f"128 x 128 pixels, default engine, filler `telea`, {os.cpu_count()} cores that other work shared.\n"
         )
-        speeds(manifest, here, count)
-        survivals(manifest, here, count)
-        sizes(here)
+        if "speed" in parts:
+            speeds(manifest, here, count)
+        if "survival" in parts:
+            survivals(manifest, here, count)
+        if "size" in parts:
+            sizes(here)
 
 
 def small_edits(folder, count):
@@ -86,55 +87,74 @@ def small_edits(folder, count):
 
 
 def speeds(manifest, here, count):
-    source = open_source(manifest)
-    shell_loop(source, here / "warm", 1)
-    naive = shell_loop(source, here / "naive", 30)
-    print("| how | items | seconds | items a second | against one process |\n|---|---|---|---|---|")
-    alone, seconds = python_loop(source, here / "alone")
-    base = count / seconds
-    row("a shell loop of `pliant edit`", 30, naive, base)
-    row("one process, a loop of `pliant.apply` and `save`", count, seconds, base)
-    for name, executor in (
-        ("`pliant batch`, 1 worker", Local(runtimes=[CPU])),
-        ("`pliant batch --workers 2`", Local(runtimes=[CPU] * 2)),
-    ):
-        start = time.perf_counter()
-        out = here / f"speed{len(executor.runtimes)}"
-        done = run(PLAN, source, out, executor=executor)
-        row(name, done.done, time.perf_counter() - start, base)
-        assert results(out) == alone
+    halves = [here / "items" / f"half{index}.jsonl" for index in range(2)]
+    lines = manifest.read_text().splitlines()
+    for index, half in enumerate(halves):
+        half.write_text("\n".join(lines[index::2]))
+    shell_loop(halves[0], here / "warm", 1)
     with cluster() as (made, _):
-        start = time.perf_counter()
-        done = run(PLAN, source, here / "speedray", executor=Ray(address=made.address, workers=2))
-        row("`--ray`, 2 nodes of 1 core, a worker on each", done.done, time.perf_counter() - start, base)
-        assert results(here / "speedray") == alone
-    print(f"\nThe {count} pictures of the four ways that made them all are the same files, bit for bit. ", end="")
-    print("Starting the processes is in the seconds; starting the cluster is not.\n", flush=True)
+        ways = {
+            "a shell loop of `pliant edit`": lambda half, out: shell_loop(half, out, 5),
+            "one process, a loop of `pliant.apply` and `save`": python_loop,
+            "`pliant batch`": through(Local(runtimes=[CPU])),
+            "`pliant batch --workers 2`": through(Local(runtimes=[CPU] * 2)),
+            "`--ray`, 2 nodes of 1 core, a worker on each": through(Ray(address=made.address, workers=2)),
+        }
+        found = {name: [0, 0.0, 0.0] for name in ways}
+        # There and back again, so that a load that rises or falls meanwhile favours nobody.
+        for half, order in zip(halves, ([*ways], [*ways][::-1]), strict=True):
+            for name in order:
+                before, spent = time.perf_counter(), core_seconds()
+                done = ways[name](half, here / f"{list(ways).index(name)}-{half.stem}")
+                new = done, time.perf_counter() - before, core_seconds() - spent
+                found[name] = [old + more for old, more in zip(found[name], new, strict=True)]
+    print("| how | items | seconds | items a second | against one process | core seconds an item |")
+    print("|---|---|---|---|---|---|")
+    items, seconds, _ = found[list(ways)[1]]
+    for name, (done, took, cores) in found.items():
+        told = "" if "--ray" in name else f"{cores / done:.3f}"
+        print(
+            f"| {name} | {done} | {took:.1f} | {done / took:.1f} | {done / took * seconds / items:.2f} | {told} |"
+        )
+    made_by = [[results(here / f"{way}-{half.stem}") for half in halves] for way in range(1, 5)]
+    assert all(one == made_by[0] for one in made_by)
+    assert sum(map(len, made_by[0])) == count
+    print(f"\nThe {count} pictures of the four ways that made them all are the same files, bit for bit. In two")
+    print(
+        "halves, the ways taken in turn and then in reverse; starting processes is counted, the cluster is not.\n"
+    )
 
 
-def shell_loop(source, folder, count):
+def core_seconds():
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def through(executor):
+    def way(half, out):
+        with redirect_stdout(sys.stderr):
+            return run(PLAN, open_source(half), out, executor=executor).done
+
+    return way
+
+
+def shell_loop(half, folder, count):
     folder.mkdir()
-    start = time.perf_counter()
-    for item, _ in zip(source.entries(), range(count), strict=False):
+    for item, _ in zip(open_source(half).entries(), range(count), strict=False):
         (folder / "edit.json").write_text(json.dumps(item.edit))
         command = [sys.executable, "-m", "pliant.cli.main", "edit", item.photo, "--edit", folder / "edit.json"]
         subprocess.run([*command, "--filler", "telea", "-q", "-o", folder / item.output], check=True)
-    return time.perf_counter() - start
+    return count
 
 
-def python_loop(source, folder):
+def python_loop(half, folder):
     folder.mkdir()
-    start = time.perf_counter()
-    for item in source.entries():
+    done = 0
+    for item in open_source(half).entries():
         result = pliant.apply(pliant.load(item.photo), edit_of(item), filler="telea", device="cpu")
         pliant.save(result, folder / item.output)
-    seconds = time.perf_counter() - start
-    return results(folder), seconds
-
-
-def row(name, count, seconds, base):
-    rate = count / seconds
-    print(f"| {name} | {count} | {seconds:.1f} | {rate:.1f} | {rate / base:.2f} |", flush=True)
+        done += 1
+    return done
 
 
 # --------------------------------------------------------------------------------------------------- survival
@@ -143,7 +163,9 @@ def row(name, count, seconds, base):
 def survivals(manifest, here, count):
     print("| disturbed by | killed | items | records | pictures | as undisturbed | told twice |")
     print("|---|---|---|---|---|---|---|")
-    source, wanted = open_source(manifest), results(here / "alone")
+    source = open_source(manifest)
+    python_loop(manifest, here / "alone")
+    wanted = results(here / "alone")
     chance = random.Random(1)
 
     def report(name, killed, out, told):
@@ -223,24 +245,28 @@ def cluster():
 
 def sizes(here):
     print("The example photo and its edit at several sizes, one worker, default engine and filler:\n")
-    print("| photo | items | seconds of work each | items a core and day |\n|---|---|---|---|")
-    for side in (512, 1024, 2048):
+    print("| photo | items | core seconds an item | cores for a million a day |\n|---|---|---|---|")
+    original = Image.open(ROOT / "examples/lighthouse.jpg")
+    document = json.loads((ROOT / "examples/lighthouse.json").read_text())
+    for side, count in ((512, 24), (1024, 16), (2048, 8)):
+        scale = side / max(original.size)
         folder = here / str(side)
         folder.mkdir()
-        picture = Image.open(ROOT / "examples/lighthouse.jpg")
-        scale = side / max(picture.size)
-        picture.resize([round(length * scale) for length in picture.size]).save(folder / "photo.jpg", quality=92)
-        count = {512: 24, 1024: 16, 2048: 8}[side]
-        edit = enlarged(json.loads((ROOT / "examples/lighthouse.json").read_text()), scale)
-        lines = [{"photo": "photo.jpg", "edit": edit | {"seed": seed}} for seed in range(count)]
-        (folder / "items.jsonl").write_text("\n".join(map(json.dumps, lines)))
-        run(Plan(), open_source(folder / "items.jsonl"), folder / "out", executor=Local(runtimes=[CPU]))
-        # The first item of a process loads compiled code.
-        times = sorted(record["timings"]["total"] for record in records(folder / "out").values())[:-1]
-        each = float(np.mean(times))
-        width, height = Image.open(folder / "photo.jpg").size
-        print(f"| {width} x {height} | {count} | {each:.2f} | {86400 / each:,.0f} |", flush=True)
-        shutil.rmtree(folder)
+        photo = original.resize([round(length * scale) for length in original.size])
+        photo.save(folder / "photo.jpg", quality=92)
+        # What a process takes to start is not an item's: it is in both.
+        several, one = (cores_for(folder, enlarged(document, scale), some) for some in (count + 1, 1))
+        each = (several - one) / count
+        print(f"| {photo.width} x {photo.height} | {count} | {each:.3f} | {1e6 * each / 86400:.1f} |", flush=True)
+
+
+def cores_for(folder, edit, count):
+    manifest = folder / f"{count}.jsonl"
+    lines = [{"photo": "photo.jpg", "edit": edit | {"seed": seed}} for seed in range(count)]
+    manifest.write_text("\n".join(map(json.dumps, lines)))
+    before = core_seconds()
+    run(Plan(), open_source(manifest), folder / str(count), executor=Local(runtimes=[CPU]))
+    return core_seconds() - before
 
 
 def enlarged(value, scale):

@@ -196,11 +196,13 @@ def test_a_folder_holds_one_batch(done, manifest, tmp_path):
     with pytest.raises(BatchError, match="another folder") as caught:
         run(Plan(options={"filler": "navier-stokes"}), open_source(manifest), done)
     assert caught.value.code == "other_run"
-    (tmp_path / "holiday.png").write_bytes(b"")
+    (tmp_path / ".batch.json.0.part").write_bytes(b"{")
+    assert run(TELEA, open_source(manifest), tmp_path).done == 24
+    (tmp_path / "batch.json").unlink()
     with pytest.raises(BatchError) as caught:
         run(TELEA, open_source(manifest), tmp_path)
     assert caught.value.code == "exists"
-    assert run(TELEA, open_source(manifest), tmp_path, overwrite=True).done == 24
+    assert run(TELEA, open_source(manifest), tmp_path, overwrite=True).kept == 24
 
 
 def test_a_photo_is_never_replaced(tmp_path):

@@ -38,6 +38,7 @@ def test_an_item_has_the_name_it_is_given_or_one_made_from_what_it_asks(tmp_path
     assert name.endswith(".png")
     assert only(tmp_path).output == name
     assert only(tmp_path, seed=4).output != name
+    assert only(tmp_path, photo=".a:\nb.jpg").output.startswith("a__b-")
     first, second = manifest(
         tmp_path, {"photo": "b.jpg", "edit": EDIT}, {"photo": "a.jpg", "edit": EDIT}
     ).entries()

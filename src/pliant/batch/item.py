@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -116,7 +117,8 @@ def digest(value: Any) -> str:
 
 def _named(photo: str, given: Mapping[str, Any]) -> str:
     # By what is asked, not by where it stands: lines can be added and moved, and results keep their names.
-    return f"{Path(photo).stem[:100]}-{digest(given)[:12]}.png"
+    stem = re.sub(r"[^\w.,+=@ -]", "_", Path(photo).stem[:100]).lstrip(".")
+    return f"{stem}-{digest(given)[:12]}.png"
 
 
 def _checked_output(output: Any) -> str:

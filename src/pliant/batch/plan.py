@@ -72,7 +72,8 @@ def claim(folder: Path, plan: Plan, *, overwrite: bool) -> None:
     path, made = folder / FILE, (json.dumps(plan.to_json(), indent=1, sort_keys=True) + "\n").encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        foreign = not path.exists() and next(folder.iterdir(), None) is not None
+        # A batch that was killed while it began has left no more than half of this file.
+        foreign = not path.exists() and any(not entry.name.endswith(".part") for entry in folder.iterdir())
     except OSError as error:
         raise BatchError(
             f"{str(folder)!r} cannot be used: {error.strerror}; -o names a folder.", code="not_writable"
