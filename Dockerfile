@@ -1,4 +1,4 @@
-# The service: `docker compose up` (compose.yaml), or docs/scale.md, "Running the service".
+# The service: `docker compose up` (compose.yaml), or docs/service.md.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
@@ -18,6 +18,7 @@ COPY --from=build /opt/pliant /opt/pliant
 RUN install -d -o 10001 -g 10001 /cache /results
 ENV PATH=/opt/pliant/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PLIANT_LOG_LEVEL=info \
     HOME=/cache \
     HF_HOME=/cache/huggingface \
     NUMBA_CACHE_DIR=/cache/numba
@@ -26,6 +27,6 @@ VOLUME ["/cache", "/results"]
 EXPOSE 7860
 # Without PLIANT_TOKEN it does not start. --quiet: the address that is printed otherwise has the token in it.
 ENTRYPOINT ["pliant"]
-CMD ["serve", "--host", "0.0.0.0", "--offline", "--quiet", "--output-dir", "/results", "--log-format", "json", "--log-level", "info"]
+CMD ["serve", "--host", "0.0.0.0", "--offline", "--quiet", "--output-dir", "/results", "--log-format", "json"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:7860/api/v1/health', timeout=4)"]

@@ -127,7 +127,7 @@ def test_nothing_of_a_client_is_in_it(form):
         (["-v"], None, "info"),
         (["--log-level", "debug", "-v"], None, "debug"),
         ([], "error", "error"),
-        ([], "info", "info"),
+        ([], "INFO", "info"),
         (["--log-level", "error"], "debug", "error"),
     ],
 )

@@ -87,7 +87,10 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Do not print the add
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log every request and job: --log-level info.")]
 LogFormat = Annotated[Form, typer.Option("--log-format", help="The log, on stderr: lines for people, or JSON.")]
 LogLevel = Annotated[
-    Level, typer.Option("--log-level", envvar="PLIANT_LOG_LEVEL", help="Log this and what is worse.")
+    Level,
+    typer.Option(
+        "--log-level", envvar="PLIANT_LOG_LEVEL", case_sensitive=False, help="Log this and what is worse."
+    ),
 ]
 
 
