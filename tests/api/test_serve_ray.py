@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 
 import pliant
 from pliant import imageio
+from pliant.errors import UnknownNameError
 from pliant.events import CancelToken, ignore
 from pliant.serve.models import Models
 from pliant.serve.parcel import pack, unpack
@@ -28,6 +29,25 @@ def test_work_arrives_with_the_models_of_the_place():
     )
     there = unpack(pack(work), Models(settings))
     assert there("cpu", ignore, CancelToken()).content == work("cpu", ignore, CancelToken()).content
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"engine": "inpaint4drag"}, "engine"),
+        ({"engines": " , "}, "engines"),
+        ({"max_replicas": "0"}, "max_replicas"),
+        ({"allow_hosts": "photos.example.org"}, "a token is required"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options, said):
+    pytest.importorskip("ray.serve", reason="Ray is not installed: pip install 'pliant[ray]'")
+    from pliant.serve.ray_app import app
+
+    with pytest.raises(ValueError, match=said):
+        app(options)
+    with pytest.raises(UnknownNameError):
+        app({"engines": "inpaint4drag,nonsense"})
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,19 @@ keeps its models.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ray import serve as ray_serve
 from ray.exceptions import RayError
 from ray.serve import Application
 from ray.serve.config import AutoscalingConfig
 
+from pliant.engines.base import ENGINES
 from pliant.errors import PliantError
 from pliant.events import CancelToken, Event, OnEvent, Partial
 from pliant.serve.app import create_app
@@ -41,19 +43,25 @@ class Options(BaseModel):
     `engines`, with commas between them, have replicas of their own; all other work is done by the first. `fillers`
     are offered beside those that need no model. `cpus` and `gpus` are what Ray keeps for each replica,
     `max_replicas` the most for one engine. `queue` is how many jobs may wait. `allow_hosts` are names that the
-    server is known by; `token` is what clients must present.
+    server is known by; then `token`, or the variable PLIANT_TOKEN, is required, which clients must present.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    engines: str = DEFAULT_ENGINE
+    engines: str = Field(DEFAULT_ENGINE, pattern=r"[\w-]")
     fillers: str = ""
     cpus: float = Field(1.0, ge=0)
     gpus: float = Field(0.0, ge=0)
     max_replicas: int = Field(4, ge=1)
     queue: int = Field(64, ge=1)
     allow_hosts: str = ""
-    token: str | None = None
+    token: str | None = Field(default_factory=lambda: os.environ.get("PLIANT_TOKEN"))
+
+    @model_validator(mode="after")
+    def _require_token(self) -> Self:
+        if self.allow_hosts and not self.token:
+            raise ValueError("allow_hosts makes the server known to others, so a token is required; give one.")
+        return self
 
     def settings(self) -> Settings:
         """As the settings of the entrance: with a thread for every job that can be on its way at once."""
@@ -61,7 +69,7 @@ class Options(BaseModel):
         return Settings(
             engines=_names(self.engines),
             fillers=_names(self.fillers),
-            devices=("cuda" if self.gpus else "cpu",) * places,
+            devices=("auto",) * places,
             queue=self.queue,
             allow_hosts=_names(self.allow_hosts),
             token=self.token,
@@ -72,10 +80,13 @@ def app(options: dict[str, str]) -> Application:
     """The application, for `serve run` or `ray.serve.run(app({...}))`.
 
     Raises:
-        ValidationError: an option is unknown or not of its form.
+        ValueError: an option is unknown or not of its form.
+        UnknownNameError: there is no such engine.
     """
     asked = Options.model_validate(options)
     engines = _names(asked.engines)
+    for engine in engines:
+        ENGINES.get(engine)
     replicas = [_deployment(engine, asked) for engine in engines]
     entrance = serve.deployment(
         name="entrance", num_replicas=1, max_ongoing_requests=1000, ray_actor_options={"num_cpus": 1}
