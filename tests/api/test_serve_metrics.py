@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from served import API, HOME, LIVE, Gate, client, document, mask, photo, sent, until
+from served import API, HOME, LIVE, Gate, client, document, mask, photo, problem, sent, until
 
 from pliant.serve.settings import Settings
 
@@ -147,6 +147,16 @@ def test_failures_by_their_code(web):
         "request origin_not_allowed": 1,
         "job internal": 1,
     }
+
+
+def test_what_nobody_expected_is_counted_once(monkeypatch):
+    def broken(name):
+        raise ZeroDivisionError
+
+    with client(raise_server_exceptions=False) as web:
+        monkeypatch.setattr(web.app.state.context.jobs, "find", broken)
+        problem(web.get(f"{API}/jobs/any"), 500, "internal")
+        assert figures(web)[labelled("pliant_failures_total", where="request", code="internal")] == 1
 
 
 def test_live_previews(web):

@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 Form = Literal["text", "json"]
 Level = Literal["error", "warning", "info", "debug"]
@@ -63,5 +63,5 @@ def _facts(record: logging.LogRecord) -> Mapping[str, Any]:
 
 def _plain(value: object) -> str:
     if isinstance(value, Mapping):
-        return ",".join(f"{name}:{_plain(each)}" for name, each in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return ",".join(f"{name}:{_plain(each)}" for name, each in cast(Mapping[str, object], value).items())
     return "-" if value is None else str(value)
