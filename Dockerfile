@@ -1,4 +1,4 @@
-# The service: `docker compose up` (compose.yaml), or docs/service.md.
+# The service: `docker compose up` (compose.yaml), or docs/scale.md, "Running the service".
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
