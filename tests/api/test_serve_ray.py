@@ -59,7 +59,7 @@ def server(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         many.install_stub(tmp_path_factory.mktemp("stub"), patch)
-        ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        ray.init(address="local", num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
         serve.start(http_options={"host": "127.0.0.1", "port": PORT})
         serve.run(app({"engines": "inpaint4drag,stub", "max_replicas": "2", "cpus": "0.5"}))
         yield f"127.0.0.1:{PORT}"

@@ -68,7 +68,7 @@ class Runs:
         Runs(bytearray, 10),
         Runs(bytes, 10**12),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("protocol", [0, 2, 5])
 def test_everything_else_is_refused_and_nothing_runs(value, protocol, tmp_path, monkeypatch):
