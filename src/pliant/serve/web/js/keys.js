@@ -153,13 +153,15 @@ const PRESSED = "button, a[href], input, summary, label, [role=button], [role=me
  * @param {Element | null} element
  * @param {string} key  as `written` gives it
  * @param {boolean} writing  whether the key does something also while the user writes
+ * @param {Element | null} clicked  the element that got the focus by a click: a button keeps it, but it is the stage that
+ *   Space is then meant for
  */
-export function isTaken(element, key, writing) {
+export function isTaken(element, key, writing, clicked) {
   if (!element) return false;
   if (element.closest("dialog[open], [role=dialog]")) return true;
   if (element.matches(WRITING)) return !writing;
   if (/Arrow/.test(key)) return element.closest(STEPPING) !== null;
-  return /^(Space|Enter)$/.test(key) && element.closest(PRESSED) !== null;
+  return /^(Space|Enter)$/.test(key) && clicked !== element && element.closest(PRESSED) !== null;
 }
 
 /**
@@ -170,6 +172,13 @@ export function listen(desk) {
   /** @type {Map<string, Key>} what is held and does something when it is let go, by its place on the keyboard */
   const held = new Map();
   const ended = new AbortController();
+  /** @type {Element | null} */
+  let clicked = null;
+
+  /** @param {FocusEvent} event  only now is it known; a key that is pressed makes any focus visible */
+  function focused({ target }) {
+    clicked = target instanceof Element && !target.matches(":focus-visible") ? target : null;
+  }
 
   /** @param {KeyboardEvent} event */
   function pressed(event) {
@@ -177,7 +186,7 @@ export function listen(desk) {
     const key = keyFor(text);
     if (!/Arrow|^(Shift|Control|Alt|Meta)$/.test(event.key)) desk.stage.settle();
     const target = event.target instanceof Element ? event.target : null;
-    if (!key || event.isComposing || isTaken(target, text ?? "", key.writing ?? false)) return;
+    if (!key || event.isComposing || isTaken(target, text ?? "", key.writing ?? false, clicked)) return;
     if (held.has(event.code)) return event.preventDefault();
     if (key.press?.(desk, text ?? "") === false) return;
     event.preventDefault();
@@ -198,6 +207,7 @@ export function listen(desk) {
 
   addEventListener("keydown", pressed, { signal: ended.signal });
   addEventListener("keyup", released, { signal: ended.signal });
+  addEventListener("focusin", focused, { signal: ended.signal });
   addEventListener("blur", left, { signal: ended.signal });
   // Whatever is pressed next must find the burst of nudges ended, not take it back.
   addEventListener("pointerdown", () => desk.stage.settle(), { signal: ended.signal, capture: true });

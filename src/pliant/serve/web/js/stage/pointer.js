@@ -147,6 +147,8 @@ export function watchPointer(surface, app, hands) {
   surface.addEventListener("pointerup", released, { signal });
   surface.addEventListener("pointercancel", released, { signal });
   surface.addEventListener("pointerleave", left, { signal });
+  // Else the browser takes the end of a quick stroke for a fling, and the next tap on the page for what stops it.
+  surface.addEventListener("touchstart", (event) => event.preventDefault(), { signal, passive: false });
   surface.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
   surface.addEventListener("wheel", (event) => wheeled(app, surface, event), { signal, passive: false });
 

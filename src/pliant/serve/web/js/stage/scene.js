@@ -32,7 +32,7 @@ export const SELECTING = new Set(["brush", "eraser", "lasso", "polygon", "box", 
 
 /**
  * @param {State} state
- * @param {ImageBitmap | null} preview  the server's picture of the bend, where the browser cannot draw it
+ * @param {ImageBitmap | null} preview  the server's picture of the bend, where it cannot be drawn here
  * @param {boolean} pulling  whether a grip is being moved: then the picture is all that counts
  * @returns {Scene | null}  null: there is no photo
  */
@@ -43,7 +43,7 @@ export function sceneOf(state, preview, pulling) {
   const doc = docOf(state);
   const result = state.results.find(({ id }) => id === state.shown)?.bitmap ?? null;
   const after = result ?? preview;
-  // A region pair has no mesh, for its content is mapped pixel by pixel: here its outlines must do.
+  // What meshes cannot show, as region pairs, whose content is mapped pixel by pixel, comes as a picture of all.
   const bends = !after && live.topology && live.vertices;
   const plain = ui.original || ui.split !== null || result || pulling;
   return {
