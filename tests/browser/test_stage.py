@@ -183,6 +183,22 @@ def _agrees(
     return bool(moved > 0.98 and kept > 0.98 and grey[vacated].all())
 
 
+def test_what_tears_is_striped_where_the_part_was(page):
+    region = {**TURNING, "drags": [{"from": [80, 120], "to": [64, 120]}, {"from": [120, 120], "to": [170, 120]}]}
+    picture, edit = ramps(), pliant.document.loads(json.dumps(document({**region, "deform": "elastic"})))
+    whole, torn = (Warper(picture).preview(edit, tear=tear).layers[0] for tear in (None, 1.6))
+    gone = cv2.erode(((whole.coverage == 255) & (torn.coverage == 0)).astype(np.uint8), np.ones((5, 5), np.uint8))
+    assert gone.sum() > 200
+    stage = opened(page, picture, {**region, "deform": "elastic"})
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("spinbutton", name="tear").fill("1.6")
+    page.keyboard.press("Tab")
+    rows, columns = np.nonzero(gone)
+    places = rows + torn.box.y0, columns + torn.box.x0
+    stage.until(lambda: bool(np.mean(np.ptp(stage.shown()[places], axis=1) < 12) > 0.95))
+    assert len(np.unique(stage.shown()[places][:, 0] // 64)) > 1  # two greys
+
+
 def test_a_part_that_rests_leaves_no_trace(page):
     still = part(drags=[{"from": [130, 110], "to": [130, 110]}])
     stage = opened(page, ramps(), still)
@@ -501,7 +517,7 @@ def test_keys_choose_tools_but_not_while_one_writes(page):
     page.get_by_role("spinbutton", name="Seed").press_sequentially("v[?w")
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
     expect(button(page, "Eraser")).to_have_attribute("aria-pressed", "true")
-    slider = page.get_by_label("Strength")
+    slider = page.get_by_role("slider", name="Strength")
     slider.focus()
     slider.press("ArrowLeft")
     expect(slider).not_to_have_value("100")
