@@ -2,8 +2,8 @@
 /**
  * The keys: one list, for who presses them and for the sheet that shows them.
  *
- * A key is written as the character it makes, or by its name, with Ctrl (on a Mac also Command) and Shift before it. Shift
- * is written with names and letters only: what else it makes is another character.
+ * A key is written as the character it makes, or by its name, with Ctrl (on a Mac also Command) and Shift before
+ * it. Shift is written with names and letters only: what else it makes is another character.
  *
  * @import {App} from "./app.js"
  * @import {Stage} from "./stage/stage.js"
@@ -23,8 +23,8 @@
  * @property {string[]} keys
  * @property {string} what
  * @property {Group} group
- * @property {(desk: Desk, key: string) => unknown} [press]  false: it was not for us, the browser may have it; left out where
- *   the browser, or the stage with the pointer, does it
+ * @property {(desk: Desk, key: string) => unknown} [press]  false: it was not for us, the browser may have it;
+ *   left out where the browser, or the stage with the pointer, does it
  * @property {(desk: Desk) => void} [release]
  * @property {boolean} [writing]  also while the user writes text
  */
@@ -54,27 +54,61 @@ export const KEYS = [
   tool("hand", "H", "Move the view"),
 
   { keys: ["[", "]"], what: "Smaller or larger brush", group: "Brush and selection", press: resizeBrush },
-  { keys: ["X"], what: "Add or take away", group: "Brush and selection", press: ({ app }) => app.ui({ subtract: !app.get().ui.subtract }) },
+  {
+    keys: ["X"], what: "Add or take away", group: "Brush and selection",
+    press: ({ app }) => app.ui({ subtract: !app.get().ui.subtract }),
+  },
   { keys: ["Alt"], what: "While held: take away instead of add", group: "Brush and selection" },
-  { keys: ["Shift"], what: "While held: straight stroke, square box, add to what is picked", group: "Brush and selection" },
-  { keys: ["Enter"], what: "Close the polygon", group: "Brush and selection", press: ({ stage }) => stage.finish() },
-  { keys: ["Backspace", "Delete"], what: "Take back the polygon's last corner, or delete what is picked", group: "Arrows and pins", press: remove },
+  {
+    keys: ["Shift"], what: "While held: straight stroke, square box, add to what is picked",
+    group: "Brush and selection",
+  },
+  {
+    keys: ["Enter"], what: "Close the polygon", group: "Brush and selection",
+    press: ({ stage }) => stage.finish(),
+  },
+  {
+    keys: ["Backspace", "Delete"], what: "Take back the polygon's last corner, or delete what is picked",
+    group: "Arrows and pins",
+    press: remove,
+  },
 
   { keys: Object.keys(ARROWS), what: "Move what is picked by a pixel", group: "Arrows and pins", press: nudge },
-  { keys: Object.keys(ARROWS).map((key) => `Shift+${key}`), what: "Move it by ten", group: "Arrows and pins", press: nudge },
-  { keys: [",", "."], what: "Pick the one before or the next", group: "Arrows and pins", press: ({ stage }, key) => stage.next(key === "." ? 1 : -1) },
+  {
+    keys: Object.keys(ARROWS).map((key) => `Shift+${key}`), what: "Move it by ten", group: "Arrows and pins",
+    press: nudge,
+  },
+  {
+    keys: [",", "."], what: "Pick the one before or the next", group: "Arrows and pins",
+    press: ({ stage }, key) => stage.next(key === "." ? 1 : -1),
+  },
 
-  { keys: ["Space"], what: "While held: move the view", group: "View", press: ({ stage }) => stage.space(true), release: ({ stage }) => stage.space(false) },
-  { keys: ["+", "-"], what: "Closer or farther; also Ctrl and wheel", group: "View", press: ({ app }, key) => app.zoom(key === "+" ? "in" : "out") },
+  {
+    keys: ["Space"], what: "While held: move the view", group: "View",
+    press: ({ stage }) => stage.space(true),
+    release: ({ stage }) => stage.space(false),
+  },
+  {
+    keys: ["+", "-"], what: "Closer or farther; also Ctrl and wheel", group: "View",
+    press: ({ app }, key) => app.zoom(key === "+" ? "in" : "out"),
+  },
   { keys: ["Ctrl+0"], what: "Fit the photo", group: "View", press: ({ app }) => app.zoom("fit") },
   { keys: ["Ctrl+1"], what: "100 %", group: "View", press: ({ app }) => app.zoom(1) },
-  { keys: ["\\"], what: "While held: the original", group: "View", press: ({ app }) => app.ui({ original: true }), release: ({ app }) => app.ui({ original: false }) },
+  {
+    keys: ["\\"], what: "While held: the original", group: "View",
+    press: ({ app }) => app.ui({ original: true }),
+    release: ({ app }) => app.ui({ original: false }),
+  },
   { keys: ["W"], what: "Show the mesh", group: "View", press: ({ app }) => app.ui({ mesh: !app.get().ui.mesh }) },
 
   { keys: ["Ctrl+Z"], what: "Undo", group: "Edit", press: ({ app, stage }) => stage.escape() || app.undo() },
   { keys: ["Ctrl+Shift+Z", "Ctrl+Y"], what: "Redo", group: "Edit", press: ({ app }) => app.redo() },
   { keys: ["Ctrl+Enter"], what: "Fill", group: "Edit", writing: true, press: ({ app }) => void app.fill() },
-  { keys: ["Escape"], what: "Take back the running gesture; else pick nothing; else cancel the running fill", group: "Edit", press: escape },
+  {
+    keys: ["Escape"], what: "Take back the running gesture; else pick nothing; else cancel the running fill",
+    group: "Edit",
+    press: escape,
+  },
   { keys: ["Ctrl+O"], what: "Open a photo or an edit", group: "Edit", writing: true, press: ({ open }) => open() },
   { keys: ["Ctrl+S"], what: "Save", group: "Edit", writing: true, press: ({ save }) => save() },
   { keys: ["Ctrl+C"], what: "Copy the picture", group: "Edit", press: copyUnlessText },
@@ -123,8 +157,8 @@ function copyUnlessText({ copy }) {
 /**
  * How a key that was pressed is written in the list.
  *
- * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey"> & {graph?: boolean}} event  `graph`:
- *   with AltGr, by which many keyboards make brackets and backslashes, and which may come as Ctrl and Alt
+ * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey"> & {graph?: boolean}} event 
+ *   `graph`: with AltGr, by which many keyboards make brackets and backslashes, and which may come as Ctrl and Alt
  * @returns {string | null}  null: nothing that could be in the list
  */
 export function written({ key, ctrlKey, metaKey, altKey, shiftKey, graph }) {
@@ -153,8 +187,8 @@ const PRESSED = "button, a[href], input, summary, label, [role=button], [role=me
  * @param {Element | null} element
  * @param {string} key  as `written` gives it
  * @param {boolean} writing  whether the key does something also while the user writes
- * @param {Element | null} clicked  the element that got the focus by a click: a button keeps it, but it is the stage that
- *   Space is then meant for
+ * @param {Element | null} clicked  the element that got the focus by a click: a button keeps it, but it is the
+ *   stage that Space is then meant for
  */
 export function isTaken(element, key, writing, clicked) {
   if (!element) return false;

@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * What can be told of a mesh from its corners: two triangles (a, b, c), (a, c, d) for each cell of a grid, row after row,
- * with a at the upper left and c at the lower right. Pure.
+ * What can be told of a mesh from its corners: two triangles (a, b, c), (a, c, d) for each cell of a grid, row
+ * after row, with a at the upper left and c at the lower right. Pure.
  *
  * @import {Mesh} from "../types.js"
  */
 
 /**
- * The last triangle first, each turned about: the stencil then keeps, for every pixel, the triangle that the server
- * lets win, and those that are not turned over run counter-clockwise on the screen, where y runs upwards.
+ * The last triangle first, each turned about: the stencil then keeps, for every pixel, the triangle that the
+ * server lets win, and those that are not turned over run counter-clockwise on the screen, where y runs upwards.
  *
  * @param {Uint32Array} corners
  */

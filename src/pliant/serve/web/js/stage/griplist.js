@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Arrow ends and pins as buttons, for who does not see the stage or has no pointer: one stop of the Tab key, `,` and `.` go
- * from one to the next. A button that gets the focus picks its grip, and the stage shows which.
+ * Arrow ends and pins as buttons, for who does not see the stage or has no pointer: one stop of the Tab key, `,`
+ * and `.` go from one to the next. A button that gets the focus picks its grip, and the stage shows which.
  *
  * @import {App} from "../app.js"
  * @import {Doc, Grip, State} from "../types.js"

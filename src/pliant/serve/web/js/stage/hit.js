@@ -94,8 +94,8 @@ function placedMeshes({ meshes }) {
 }
 
 /**
- * Where the place rests that a mesh shows at `point`: of the triangles that reach it the last that is not turned over, else
- * the last.
+ * Where the place rests that a mesh shows at `point`: of the triangles that reach it the last that is not turned
+ * over, else the last.
  *
  * @param {{rest: Float32Array, corners: Uint32Array}} mesh
  * @param {Float32Array} now  where its vertices are

@@ -1,18 +1,21 @@
 // @ts-check
 /**
- * The meshes of a topology on the graphics card. What rests is sent once; a pointer move sends the vertices, as they came.
+ * The meshes of a topology on the graphics card. What rests is sent once; a pointer move sends the vertices, as
+ * they came.
  *
  * @import {Mesh, Topology} from "../types.js"
  *
  * @typedef {object} Meshes
- * @property {(topology: Topology, vertices: Float32Array) => boolean} set  false where the two do not belong together
+ * @property {(topology: Topology, vertices: Float32Array) => boolean} set  false where the two do not belong
+ *   together
  * @property {(index: number) => void} fill  draws the triangles of a mesh
  * @property {(index: number) => void} footprint  draws where it rests
  * @property {(index: number) => void} lines  draws its lines
  *
  * @typedef {{mesh: Mesh, array: WebGLVertexArrayObject, rest: WebGLBuffer, corners: WebGLBuffer,
  *   lines: Shape | null, footprint: Shape | null}} Known
- * @typedef {{array: WebGLVertexArrayObject, buffer: WebGLBuffer, count: number}} Shape  made when it is first asked for
+ * @typedef {{array: WebGLVertexArrayObject, buffer: WebGLBuffer, count: number}} Shape  made when it is first
+ *   asked for
  */
 
 import { footprintOf, frontToBack, linesOf } from "./grid.js";

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Whether frames come in time. Where there is no graphics card a large photo can take longer than that; while a grip is
- * moved it is then drawn with fewer pixels, for an arrow that lags is worse than a picture that is soft for a moment.
+ * Whether frames come in time. Where there is no graphics card a large photo can take longer than that; while a
+ * grip is moved it is then drawn with fewer pixels, for an arrow that lags is worse than a picture that is soft
+ * for a moment.
  */
 
 const LATE = 40; // milliseconds from asking for a frame to getting it; two frames of most displays are 33

@@ -8,7 +8,8 @@
  * @typedef {object} Place
  * @property {number} device  pixels of the device for a pixel of the photo
  * @property {Four} clip  a place p of the photo is at p * (clip 0, 1) + (clip 2, 3) in clip space
- * @property {Four} before  x, y, width, height in pixels of the device, y from below: the part of the photo shown as it was
+ * @property {Four} before  x, y, width, height in pixels of the device, y from below: the part of the photo shown
+ *   as it was
  * @property {Four} after  the rest of it
  */
 

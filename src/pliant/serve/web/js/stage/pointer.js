@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Pointer events, made into touches for the tool at hand, pinches and pans. A finger that finds another pointer at work
- * waits, so that the ball of a hand beside a pen does nothing.
+ * Pointer events, made into touches for the tool at hand, pinches and pans. A finger that finds another pointer at
+ * work waits, so that the ball of a hand beside a pen does nothing.
  *
  * @import {App} from "../app.js"
  * @import {Point} from "../types.js"
@@ -10,7 +10,8 @@
  * @typedef {object} Hands
  * @property {Tool} hand
  * @property {() => Tool} tool  the one that is chosen
- * @property {(touch: Touch | null, tool: Tool) => void} seen  the pointer is here, over the stage; null: it has left
+ * @property {(touch: Touch | null, tool: Tool) => void} seen  the pointer is here, over the stage; null: it has
+ *   left
  *
  * @typedef {object} Pointer
  * @property {() => boolean} busy  whether a pointer is down

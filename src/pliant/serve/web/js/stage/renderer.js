@@ -2,9 +2,9 @@
 /**
  * Draws a scene with WebGL2: the photo, what parts left behind, the bent parts as the server will draw them.
  *
- * Where triangles of a mesh compete, one that is not turned over stands before one that is, and a later one before an
- * earlier one. So they are drawn from front to back, the upright ones first, and the stencil keeps the first that
- * reaches a pixel, even where its region is empty there; the vertices need not be looked at for that.
+ * Where triangles of a mesh compete, one that is not turned over stands before one that is, and a later one before
+ * an earlier one. So they are drawn from front to back, the upright ones first, and the stencil keeps the first
+ * that reaches a pixel, even where its region is empty there; the vertices need not be looked at for that.
  *
  * @import {Patch, Size} from "../types.js"
  * @import {Program} from "./gl.js"
@@ -129,8 +129,8 @@ function createKit(gl, palette) {
   }
 
   /**
-   * What the parts left. Drawn on their meshes, which can be a moment older than the regions: what is just being painted
-   * has not left yet.
+   * What the parts left. Drawn on their meshes, which can be a moment older than the regions: what is just being
+   * painted has not left yet.
    *
    * @param {Bent[]} bent
    */

@@ -4,13 +4,15 @@
  *
  * @import {Doc, Mark, Patch, Size, State, Topology, View} from "../types.js"
  *
- * @typedef {{patch: Patch, held: boolean, meshes: number[]}} Bent  a part with its meshes in the topology; `held`: its border
+ * @typedef {{patch: Patch, held: boolean, meshes: number[]}} Bent  a part with its meshes in the topology; `held`:
+ *   its border
  * @typedef {"part" | "source" | "target" | "protect"} Meaning
  * @typedef {{patch: Patch, meaning: Meaning}} Wash  a selection that is shown as such
  *
  * @typedef {object} Scene
  * @property {ImageBitmap} before  the photo
- * @property {ImageBitmap | null} after  a whole picture that stands for the bend: a result, or the server's preview
+ * @property {ImageBitmap | null} after  a whole picture that stands for the bend: a result, or the server's
+ *   preview
  * @property {Size} size  of the photo
  * @property {boolean} opaque  whether it is known to have no transparency
  * @property {View} view

@@ -2,8 +2,8 @@
 /**
  * What the graphics card runs. Places are pixels of the photo, pixel centres at integers, until the very end.
  *
- * Words in capitals are defined for the variants of a shader that are needed: where there is no graphics card, a branch that
- * is never taken costs as much as one that is.
+ * Words in capitals are defined for the variants of a shader that are needed: where there is no graphics card, a
+ * branch that is never taken costs as much as one that is.
  */
 
 // clip = place * u_view.xy + u_view.zw
@@ -38,8 +38,9 @@ void main() {
   gl_Position = clip(v_now);
 }`;
 
-// Patterns are of one size on the screen and stand still on the photo; u_pixel is how large a pixel of the photo is in
-// CSS pixels. The quiet checker stands behind transparency, the loud one where a part has left, stripes where it tore.
+// Patterns are of one size on the screen and stand still on the photo; u_pixel is how large a pixel of the photo
+// is in CSS pixels. The quiet checker stands behind transparency, the loud one where a part has left, stripes
+// where it tore.
 const PATTERNS = `
 uniform float u_pixel;
 float checker(vec2 place, float square) {
@@ -55,7 +56,8 @@ vec3 vacated(vec2 place) { return mix(vec3(0.94), vec3(0.60), checker(place, 8.0
 vec3 torn(vec2 place) { return mix(vec3(0.94), vec3(0.42), stripes(place, 8.0)); }
 `;
 
-// The bitmap has premultiplied colours. The bias undoes some of the blur of mipmaps, which are chosen for moving pictures.
+// The bitmap has premultiplied colours. The bias undoes some of the blur of mipmaps, which are chosen for moving
+// pictures.
 const PICTURE = `
 uniform sampler2D u_picture;
 uniform vec2 u_size;
@@ -109,9 +111,9 @@ void main() {
 /**
  * A bent part; HELD: its border is, TEARING: it may tear.
  *
- * Where a part hardly moves, its soft edge would let the checker through that it still covers: there the edge is made
- * hard. A part whose border is held fills its region exactly. What tore is painted anew where the part had been; elsewhere
- * the photo comes back.
+ * Where a part hardly moves, its soft edge would let the checker through that it still covers: there the edge is
+ * made hard. A part whose border is held fills its region exactly. What tore is painted anew where the part had
+ * been; elsewhere the photo comes back.
  */
 export const SHOW_MESH = `${PATTERNS}${PICTURE}${COVERAGE}
 uniform float u_tear;
@@ -120,7 +122,8 @@ in vec2 v_rest;
 in vec2 v_now;
 out vec4 colour;
 
-// The least singular value of the backward map; u_device is u_pixel in pixels of the device, over which derivatives go.
+// The least singular value of the backward map; u_device is u_pixel in pixels of the device, over which
+// derivatives go.
 float shrink() {
   mat2 back = mat2(dFdx(v_rest), dFdy(v_rest)) * u_device;
   float sum = dot(back[0], back[0]) + dot(back[1], back[1]);

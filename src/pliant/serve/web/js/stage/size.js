@@ -2,8 +2,8 @@
 /**
  * @import {Size} from "../types.js"
  *
- * @typedef {{stage: Size, canvas: Size, dpr: number}} Measure  the stage in CSS pixels, a canvas that fills it in those of the
- *   device, and how many of these a CSS pixel is
+ * @typedef {{stage: Size, canvas: Size, dpr: number}} Measure  the stage in CSS pixels, a canvas that fills it in
+ *   those of the device, and how many of these a CSS pixel is
  */
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The stage: the photo, what is drawn over it, and the tools. Draws when something changed, at most once in a frame.
+ * The stage: the photo, what is drawn over it, and the tools. Draws when something changed, at most once in a
+ * frame.
  *
  * @import {App} from "../app.js"
  * @import {Point, Size, State} from "../types.js"
@@ -8,7 +9,8 @@
  *
  * @typedef {object} Stage
  * @property {() => boolean} busy  whether a gesture runs
- * @property {() => boolean} escape  takes the running gesture back, or what several clicks have begun; false: there is none
+ * @property {() => boolean} escape  takes the running gesture back, or what several clicks have begun; false:
+ *   there is none
  * @property {() => boolean} finish  closes what several clicks have begun
  * @property {() => boolean} back  takes back the last of these clicks
  * @property {(by: Point) => boolean} nudge  moves what is picked; false where nothing is

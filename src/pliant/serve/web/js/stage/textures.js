@@ -5,8 +5,8 @@
  * @import {Patch} from "../types.js"
  *
  * @typedef {object} Textures
- * @property {(bitmap: ImageBitmap, device: number, bends: boolean) => void} picture  binds it to be drawn with `device` pixels
- *   of the device for one of the photo; `bends`: more or fewer in places
+ * @property {(bitmap: ImageBitmap, device: number, bends: boolean) => void} picture  binds it to be drawn with
+ *   `device` pixels of the device for one of the photo; `bends`: more or fewer in places
  * @property {(patch: Patch, device: number) => void} coverage  binds it, as above
  * @property {() => void} sweep  forgets the selections that were not asked for since the last sweep
  */

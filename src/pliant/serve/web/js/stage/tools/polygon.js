@@ -10,7 +10,8 @@ import { canSelect, select, takesAway } from "./selecting.js";
 import { REACH } from "./tool.js";
 
 /**
- * Selects what corners surround that are clicked one by one. Enter, a double click or a click on the first one closes it.
+ * Selects what corners surround that are clicked one by one. Enter, a double click or a click on the first one
+ * closes it.
  *
  * @param {Bench} bench
  * @returns {Tool}
