@@ -34,8 +34,8 @@ class Codec:
     ) -> torch.Tensor:
         """`(1, 4, h/8, w/8)` float32, scaled for the UNet; `rgb` is `(h, w, 3)`.
 
-        The hole is 0 in [-1, 1], mid grey: what the inpainting UNets were trained on. The mode of the posterior, or
-        a sample of it with `random`; a tiny autoencoder has no posterior, and gives the same either way.
+        The hole is 0 in [-1, 1], mid grey: what the inpainting UNets were trained on. The mode of the posterior,
+        or a sample of it with `random`; a tiny autoencoder has no posterior, and gives the same either way.
         """
         pixels = torch.as_tensor(rgb).to(self._device).permute(2, 0, 1)[None].float() / 127.5 - 1
         if hole is not None:
