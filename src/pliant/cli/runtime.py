@@ -68,12 +68,16 @@ def models_of_engine(name: str, options: Mapping[str, Any]) -> list[str]:
         MissingRequirementError: as `models_of`.
     """
     from pliant.engines.base import ENGINES
+    from pliant.engines.latent.choices import DEFAULT_ADAPTER
+    from pliant.models.catalog import find
 
     info = ENGINES.get(name).info
     _require(info.extra, name)
     own = () if "model" in options else info.weights
     named = [str(options[option]) for option in ("model", "vae") if options.get(option)]
-    return [*own, *(reference for reference in named if not Path(reference).expanduser().exists())]
+    adapter = str(options.get("image_adapter") or DEFAULT_ADAPTER)
+    prompts = [adapter] if options.get("image_prompt") and "image_prompt" in info.options and find(adapter) else []
+    return [*own, *(name for name in named if not Path(name).expanduser().exists()), *prompts]
 
 
 def _require(extra: str | None, name: str) -> None:

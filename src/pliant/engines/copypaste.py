@@ -13,6 +13,7 @@ import torch
 from pliant.engines.latent.attention import Layer, rewriting, self_attentions
 from pliant.engines.latent.cells import cell_pairs
 from pliant.engines.latent.inversion import Trajectory, clean, invert_sde, sde_step, unit_noise
+from pliant.engines.latent.ip_adapter import prompted
 from pliant.engines.latent.memory import KeyValues, room_on
 from pliant.engines.latent.schedule import Levels
 from pliant.engines.latent.task import OpenPhoto, Task, Watch
@@ -72,8 +73,8 @@ class CopyPaste:
 
         def predict(latents: torch.Tensor, level: int, step: int) -> torch.Tensor:
             wanted = layers if count - 1 - step in steps else []
-            with rewriting(wanted, memory.record(step)):
-                return model.denoiser.noise(latents, level, photo.text)
+            with rewriting(wanted, memory.record(step)), prompted(photo) as text:
+                return model.denoiser.noise(latents, level, text)
 
         trajectory = invert_sde(
             photo.latents,
@@ -96,8 +97,8 @@ class CopyPaste:
             if level >= self.settings.pasted_from:
                 latents = paste.onto(latents, up.latents[step + 1])
             latents = paste.kept(latents, up.latents[step + 1])
-            with self._swapped(prepared, step):
-                noise = photo.model.denoiser.noise(latents, level, photo.text)
+            with self._swapped(prepared, step), prompted(photo) as text:
+                noise = photo.model.denoiser.noise(latents, level, text)
             a, a_below = schedule.alpha(level), schedule.alpha(below)
             guess = clean(latents, noise, a)
             latents = sde_step(latents, noise, up.noises[step], a_below, a)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pliant.engines.base import EngineInfo
-from pliant.engines.latent.choices import COMMON_OPTIONS, Choices, check_range, split_options
+from pliant.engines.latent.choices import COMMON_OPTIONS, IMAGE_OPTIONS, Choices, check_range, split_options
 from pliant.engines.latent.engine import LatentEngine
 from pliant.errors import EditError
 from pliant.events import CancelToken, OnEvent, ignore
@@ -24,6 +24,7 @@ INFO = EngineInfo(
     paper="DiffEditor, CVPR 2024, arXiv:2402.02583",
     options={
         **COMMON_OPTIONS,
+        **IMAGE_OPTIONS,
         "mode": "drag brings the places under the handles to their targets, move the whole region (default: drag)",
         "steps": "sampling steps, all of which are run (default: 50)",
         "guidance": "how much the prompt counts (default: 4)",
@@ -76,12 +77,14 @@ class Settings:
 
 
 class DiffEditor:
-    """The engine with its options chosen: `COMMON_OPTIONS`, see `Choices`; the others, see `Settings`."""
+    """The engine with its options chosen: `COMMON_OPTIONS` and `IMAGE_OPTIONS`, see `Choices`; the others, see
+    `Settings`.
+    """
 
     info = INFO
 
     def __init__(self, runtime: Runtime = ANYWHERE, **options: Any) -> None:
-        chosen, own = split_options(options)
+        chosen, own = split_options(options, {**COMMON_OPTIONS, **IMAGE_OPTIONS})
         self._settings = Settings(**own)
         choices = replace(Choices(**chosen), guided=True)
         self._engine = LatentEngine(INFO, runtime, choices, self._method)

@@ -15,6 +15,7 @@ from pliant.engines.diffeditor_energy import SCALE, Boxes, Features, content_ene
 from pliant.engines.latent.attention import Layer, Rewrite, rewriting, self_attentions
 from pliant.engines.latent.features import features
 from pliant.engines.latent.inversion import Trajectory, clean, ddim_step, invert_ddim, sigma, unit_noise
+from pliant.engines.latent.ip_adapter import prompted
 from pliant.engines.latent.memory import KeyValues, room_on
 from pliant.engines.latent.schedule import Levels
 from pliant.engines.latent.task import OpenPhoto, Task, Watch
@@ -24,6 +25,7 @@ _BLOCKS = (1, 2)
 _BANK_FROM = 5  # of 50 steps, counted from the noisiest; the others below likewise
 _LED_UNTIL, _ALWAYS_LED_UNTIL = 30, 10
 _NOISY = range(11, 20)
+_PROMPTED = range(10, 20)
 _REPEATED, _TIMES = (22, 24, 26, 28), 3
 _STEPS = 50
 
@@ -145,12 +147,12 @@ class LedByEnergy:
         """What the picture looks like from here, and the latents one step further down."""
         level, below = self.levels.down[index]
         a, a_below = photo.model.schedule.alpha(level), photo.model.schedule.alpha(below)
-        with self._bank(prepared, index):
-            noise = photo.model.denoiser.noise(latents, level, photo.text, guidance=self.settings.guidance)
+        with self._bank(prepared, index), prompted(photo, self._is_in(_PROMPTED, index)) as text:
+            noise = photo.model.denoiser.noise(latents, level, text, guidance=self.settings.guidance)
         led = noise + self._lead(photo, prepared, plan, latents, index) if self._is_led(index) else noise
         guess = clean(latents, led, a)
         spread = torch.zeros_like(latents)
-        if index in {self._of_fifty(step) for step in _NOISY}:
+        if self._is_in(_NOISY, index):
             spread = plan.noisy * (self.settings.sde * sigma(a_below, a))
         down = sqrt(a_below) * guess + (1 - a_below - spread**2).sqrt() * noise
         return guess, down + spread * unit_noise(latents, random)
@@ -188,6 +190,9 @@ class LedByEnergy:
         if not self.settings.strength or index >= self._of_fifty(_LED_UNTIL):
             return False
         return index < self._of_fifty(_ALWAYS_LED_UNTIL) or index % 2 == 0
+
+    def _is_in(self, span: range, index: int) -> bool:
+        return self._of_fifty(span.start) <= index < self._of_fifty(span.stop)
 
     def _of_fifty(self, step: int) -> int:
         """The step that is as far on the way as `step` is of 50."""

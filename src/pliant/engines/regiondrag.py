@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pliant.engines.base import EngineInfo
-from pliant.engines.latent.choices import COMMON_OPTIONS, Choices, check_range, split_options
+from pliant.engines.latent.choices import COMMON_OPTIONS, IMAGE_OPTIONS, Choices, check_range, split_options
 from pliant.engines.latent.engine import LatentEngine
 from pliant.engines.latent.schedule import count_until
 from pliant.errors import EditError
@@ -25,6 +25,7 @@ INFO = EngineInfo(
     paper="RegionDrag, ECCV 2024, arXiv:2407.18247",
     options={
         **COMMON_OPTIONS,
+        **IMAGE_OPTIONS,
         "steps": "sampling steps from noise to picture, of which those below t_start are run (default: 20)",
         "t_start": "training step, of 1000, that the photo is inverted to (default: 500)",
         "t_end": "training step below which nothing is pasted any more (default: 200)",
@@ -105,16 +106,18 @@ class Settings:
 
 
 class RegionDrag:
-    """The engine with its options chosen: `COMMON_OPTIONS`, see `Choices`; the others, see `Settings`."""
+    """The engine with its options chosen: `COMMON_OPTIONS` and `IMAGE_OPTIONS`, see `Choices`; the others, see
+    `Settings`.
+    """
 
     info = INFO
 
     def __init__(self, runtime: Runtime = ANYWHERE, **options: Any) -> None:
-        chosen, own = split_options(options)
+        chosen, own = split_options(options, {**COMMON_OPTIONS, **IMAGE_OPTIONS})
         self._settings = Settings(**own)
         public = bool(self._settings.compat)
         common: dict[str, Any] = {"paste_back": not public, **chosen}
-        choices = replace(Choices(**common), sampled=public, uncropped=public)
+        choices = replace(Choices(**common), sampled=public, uncropped=public, mixed=public)
         self._engine = LatentEngine(INFO, runtime, choices, self._method)
 
     def open(

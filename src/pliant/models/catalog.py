@@ -11,6 +11,7 @@ Kind = Literal[
     "diffusers",
     "inpaint-diffusers",
     "inpaint-onnx",
+    "ip-adapter",
     "lora",
     "metric",
     "taesd",

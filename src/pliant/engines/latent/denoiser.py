@@ -41,7 +41,7 @@ class Denoiser:
         answer = self.unet(
             latents.to(dtype),
             torch.full((), level, device=latents.device),
-            encoder_hidden_states=text.hidden.repeat_interleave(repeats, dim=0).to(dtype),
+            encoder_hidden_states=_told(text, repeats, dtype),
             added_cond_kwargs=_added(latents, text, repeats, dtype),
             return_dict=False,
             **arguments,
@@ -53,7 +53,14 @@ class Denoiser:
 
 
 def _rows(text: Embedding, which: slice) -> Embedding:
-    return Embedding(hidden=text.hidden[which], pooled=None if text.pooled is None else text.pooled[which])
+    pooled, image = (None if part is None else part[which] for part in (text.pooled, text.image))
+    return Embedding(hidden=text.hidden[which], pooled=pooled, image=image)
+
+
+def _told(text: Embedding, repeats: int, dtype: torch.dtype) -> Any:
+    """What the cross-attention reads: the text, and beside it the picture, as diffusers' IP-Adapters want it."""
+    hidden = text.hidden.repeat_interleave(repeats, dim=0).to(dtype)
+    return hidden if text.image is None else (hidden, [text.image.repeat_interleave(repeats, dim=0).to(dtype)])
 
 
 def _added(

@@ -55,7 +55,9 @@ class LatentEngine:
 
         cancel = cancel or CancelToken()
         cancel.check()
-        session = LatentSession(picture, self._info, self._loaded, self._make(), self._choices)
+        session = LatentSession(
+            picture, self._info, self._loaded, self._make(), self._choices, offline=self._runtime.offline
+        )
         session.start(edit, on_event, cancel)
         return session
 

@@ -14,6 +14,7 @@ from pliant.engines.latent.area import moved_alpha
 from pliant.engines.latent.choices import Choices
 from pliant.engines.latent.frame import Frame, working_size
 from pliant.engines.latent.glance import Glance
+from pliant.engines.latent.ip_adapter import image_prompt
 from pliant.engines.latent.model import LatentModel
 from pliant.engines.latent.plan import Plan, is_whole, planned
 from pliant.engines.latent.task import Method, OpenPhoto, Task, Watch
@@ -45,12 +46,15 @@ class LatentSession:
         load: Callable[[], LatentModel],
         method: Method[Any],
         choices: Choices,
+        *,
+        offline: bool,
     ) -> None:
         self._picture = picture
         self._info = info
         self._load = load
         self._method = method
         self._choices = choices
+        self._offline = offline
         self._warper = Warper(picture)
         self._ready: _Ready | None = None
         self._spent: dict[str, float] = {}  # in `start`; part of the first result's timings
@@ -164,6 +168,7 @@ class LatentSession:
             latents=latents.clone(),
             prompt=prompt,
             text=Embedding(hidden=text.hidden.clone(), pooled=pooled),
+            image=image_prompt(model, frame.rgb, self._choices, offline=self._offline),
         )
 
     def _candidate(

@@ -11,6 +11,7 @@ import torch
 
 from pliant.engines.latent.area import handle_masks, protected
 from pliant.engines.latent.frame import Frame
+from pliant.engines.latent.ip_adapter import ImagePrompt
 from pliant.engines.latent.model import LatentModel
 from pliant.engines.latent.schedule import Floats
 from pliant.events import CancelToken, OnEvent, Partial, Stage, Step
@@ -25,7 +26,8 @@ Prepared = TypeVar("Prepared")
 class OpenPhoto:
     """A photo, or the crop of it that is worked on, as latents `(1, 4, rows, columns)` float32.
 
-    `text` is the embedding of `prompt`; no tensor here is an inference tensor, so gradients may be asked for.
+    `text` is the embedding of `prompt`, `image` the photo as a prompt for itself, where that is wanted. No tensor
+    here is an inference tensor, so gradients may be asked for.
     """
 
     model: LatentModel
@@ -33,6 +35,7 @@ class OpenPhoto:
     latents: torch.Tensor
     prompt: str
     text: Embedding
+    image: ImagePrompt | None = None
 
     def generator(self, seed: int = 0) -> torch.Generator:
         """Random numbers, drawn on the CPU. What is prepared once for all edits takes seed 0."""

@@ -11,13 +11,15 @@ _REMEMBERED = 8
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Embedding:
-    """`hidden` `(B, tokens, channels)`; `pooled` `(B, channels)`, for SDXL only.
+    """`hidden` `(B, tokens, channels)`; `pooled` `(B, channels)`, for SDXL only; `image` `(B, tokens, channels)`,
+    for a UNet that reads a picture beside the text.
 
     B is 1 without guidance; 2 with it, the empty prompt first.
     """
 
     hidden: torch.Tensor
     pooled: torch.Tensor | None = None
+    image: torch.Tensor | None = None
 
 
 class Prompts:
