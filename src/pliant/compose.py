@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pliant.crops import plan_crops, roomy
 from pliant.errors import EditError
 from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, Step, ignore
-from pliant.fill.base import Filler
+from pliant.fill.base import Filler, FillerInfo
 from pliant.fill.smooth import continue_smoothly
 from pliant.geometry import Box
 from pliant.layer import Layer, Pixels, cover
@@ -61,9 +61,7 @@ def repaint(
     pixels = picture.pixels.copy()
     for index, crop in enumerate(crops):
         part = _cut(weight, box, crop)
-        hole = part > 0
-        front = _standing(parts, crop) if filler.info.paints_behind else np.zeros_like(hole)
-        piece = _Piece.of(picture.pixels[crop.slices], hole, front, filler.info.working_size)
+        piece = Piece.of(picture, crop, part > 0, filler.info, parts)
         place = _Place(picture.with_pixels(pixels), crop, part, piece)
         listener = _Relay(on_event, place, index, len(crops))
         filled = filler.fill(
@@ -157,7 +155,7 @@ def _behind(hole: Bool, front: Bool) -> Bool:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Piece:
+class Piece:
     """A crop of a picture of any kind, and what a filler is shown of it."""
 
     crop: Pixels
@@ -167,11 +165,16 @@ class _Piece:
     small_unseen: Bool
 
     @classmethod
-    def of(cls, crop: Pixels, hole: Bool, front: Bool, working_size: int | None) -> "_Piece":
-        """`crop` `(h, w, C)` with its `hole`; the filler does not see what stands in `front`."""
+    def of(cls, picture: Picture, box: Box, hole: Bool, info: FillerInfo, parts: Sequence[Layer] = ()) -> "Piece":
+        """The crop `box` of `picture` with its `hole` `(h, w)`.
+
+        A filler that paints behind `parts` does not see those of them that stand in front.
+        """
+        crop = picture.pixels[box.slices]
+        front = _standing(parts, box) if info.paints_behind else np.zeros_like(hole)
         unseen = _behind(hole, front)
         shown = Picture(_without(front & ~unseen, as_rgb8(crop, unseen), hole | front))
-        small, small_unseen = _fitted(shown, unseen, working_size)
+        small, small_unseen = _fitted(shown, unseen, info.working_size)
         return cls(crop=crop, hole=hole, shown=shown, small=small, small_unseen=small_unseen)
 
     def restored(self, filled: Picture) -> Pixels:
@@ -186,7 +189,7 @@ class _Place:
     picture: Picture
     box: Box
     weight: Weight
-    piece: _Piece
+    piece: Piece
 
     def whole(self, filled: Picture) -> Picture:
         """The picture with the piece in its place, painted so far as `filled`; nothing is written."""

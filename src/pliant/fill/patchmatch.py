@@ -22,7 +22,7 @@ _ROUNDS = 12
 _ROUNDS_COARSEST = 30
 _NEARBY = 16  # pixels; how far the random search looks where a coarser level has already found the way
 _NEARBY_ONCE = 4  # the same where there is time for one round only
-_FINISH = 10.0  # the last vote goes to the best patches: means of many would wash out the grain
+SHARP = 10.0  # the last vote goes to the best patches: means of many would wash out the grain
 
 
 class PatchMatch:
@@ -55,18 +55,28 @@ class PatchMatch:
         if not check_hole(picture, hole):
             return picture
         rgb = np.asarray(picture.pixels, np.uint8)
-        painted = _solve(rgb, hole, seed, on_event, cancel)
-        return picture.with_pixels(np.where(hole[..., None], painted, rgb))
+        return picture.with_pixels(np.where(hole[..., None], _painted(rgb, hole, seed, on_event, cancel), rgb))
 
 
-def _solve(
+def _painted(
     rgb: NDArray[np.uint8], hole: Bool, seed: int, on_event: OnEvent, cancel: CancelToken
 ) -> NDArray[np.uint8]:
+    level = solve(rgb, hole, seed=seed, work=_WORK, on_event=on_event, cancel=cancel)
+    if level is None:
+        return np.rint(continue_smoothly(rgb.astype(np.float32), hole)).astype(np.uint8)
+    level.paint(SHARP)
+    return level.pixels()[..., :3]
+
+
+def solve(
+    rgb: NDArray[np.uint8], hole: Bool, *, seed: int, work: int, on_event: OnEvent, cancel: CancelToken
+) -> Level | None:
+    """The finest level of `rgb` `(H, W, 3)`, its field found and its hole painted by the mean vote.
+
+    `work` is how many targets are visited on one level, at least one round. None: no whole patch is known.
+    """
     pyramid = levels(rgb, hole)
-    if not pyramid:  # no whole patch is known
-        smooth = continue_smoothly(rgb.astype(np.float32), hole)
-        return np.rint(smooth).astype(np.uint8)
-    rounds = [_rounds(level, coarsest=level is pyramid[0]) for level in pyramid]
+    rounds = [_rounds(level, work, coarsest=level is pyramid[0]) for level in pyramid]
     done, total = 0, sum(rounds)
     before: Level | None = None
     for level, count in zip(pyramid, rounds, strict=True):
@@ -75,11 +85,11 @@ def _solve(
         for _ in range(count):
             _search(level, before is None, count, done, random)
             done += 1
-            level.paint(_FINISH if done == total else 1.0)
+            level.paint()
             on_event(Step(index=done, total=total))
             cancel.check()
         before = level
-    return pyramid[-1].pixels()[..., :3]
+    return before
 
 
 def _search(level: Level, coarsest: bool, count: int, done: int, random: np.random.Generator) -> None:
@@ -95,6 +105,6 @@ def _seed(random: np.random.Generator) -> int:
     return random.integers(2**32, dtype=np.int64).item()
 
 
-def _rounds(level: Level, *, coarsest: bool) -> int:
+def _rounds(level: Level, work: int, *, coarsest: bool) -> int:
     most = _ROUNDS_COARSEST if coarsest else _ROUNDS
-    return max(1, min(most, _WORK // level.targets.shape[0]))
+    return max(1, min(most, work // level.targets.shape[0]))
