@@ -15,6 +15,7 @@ import pliant
 from pliant.cli.runtime import models_of_engine
 from pliant.engines.diffeditor import DiffEditor, Settings
 from pliant.engines.diffeditor_steps import LedByEnergy
+from pliant.engines.latent import ip_adapter
 from pliant.engines.regiondrag import PUBLIC_CODE, RegionDrag
 from pliant.errors import CancelledError, EditError, MissingRequirementError, UnknownNameError
 from pliant.events import CancelToken, Step
@@ -161,7 +162,8 @@ def test_the_other_engines_know_nothing_of_it(name):
 
 
 @engines
-def test_without_its_weights_the_command_is_named_before_any_work(name):
+def test_without_its_weights_the_command_is_named_before_any_work(name, monkeypatch):
+    monkeypatch.setitem(ip_adapter._WIDTHS, "ip-adapter-sd15", tiny_diffusion.TEXT_WIDTH)
     options = {**tiny_engines.options(name), "image_prompt": 0.5, "offline": True}
     with (
         counted(options["model"].unet) as calls,

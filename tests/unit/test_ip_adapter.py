@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from shutil import copytree
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from pliant.engines.latent.task import OpenPhoto, Watch
 from pliant.errors import MissingRequirementError, PliantError, UnknownNameError
 from pliant.events import CancelToken, ignore
 from pliant.geometry import Box, Size
+from pliant.models.catalog import find
 from pliant.models.device import Runtime
 
 KINDS = pytest.mark.parametrize("kind", ["plus", "plain"])
@@ -123,6 +125,22 @@ def test_a_pickled_file_is_read_as_tensors_and_is_the_same():
     assert torch.equal(answers(opened(form="bin"))[1], answers(opened())[1])
     folder = tiny_adapter.adapter(form="bin")
     assert read_adapter(str(folder / "adapter.bin"), offline=True).encoder == folder / "image_encoder"
+
+
+def test_by_name_from_the_hubs_cache(tmp_path, monkeypatch):
+    """Both adapters of the catalogue lie in one repository."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    snapshot = tmp_path / "models--h94--IP-Adapter" / "snapshots" / ("0" * 40)
+    (snapshot.parents[1] / "refs").mkdir(parents=True)
+    (snapshot.parents[1] / "refs" / "main").write_text(snapshot.name)
+    kinds = {"ip-adapter-sd15": "plus", "ip-adapter-sdxl": "plain"}
+    for name, kind in kinds.items():
+        file = find(name).locations[0].files[0]
+        copytree(tiny_adapter.adapter(kind), (snapshot / file).parent)
+        (snapshot / file).parent.joinpath("adapter.safetensors").rename(snapshot / file)
+        found = read_adapter(name, offline=True)
+        assert found.is_plus == (kind == "plus")
+        assert found.encoder == (snapshot / file).parent / "image_encoder"
 
 
 def test_in_half_precision():
@@ -225,17 +243,31 @@ def test_an_adapter_is_at_rest_on_the_cpu_between_uses(monkeypatch):
 
 def refused(reference, kind=PliantError, model=None):
     rgb = np.zeros((64, 64, 3), np.uint8)
-    choices = Choices(image_prompt=0.5, image_adapter=None if reference is None else str(reference))
+    choices = Choices(image_prompt=0.5, image_adapter=reference and str(reference))
     with pytest.raises(kind) as caught:
         image_prompt(model or tiny_engines.model(), rgb, choices, offline=True)
     return caught.value
 
 
-def test_what_is_not_here_says_how_to_get_it():
-    for reference in (None, "ip-adapter-sdxl"):
-        error = refused(reference, MissingRequirementError)
-        assert error.code == "model_unavailable"
-        assert f"pliant models get {reference or 'ip-adapter-sd15'}" in str(error)
+def with_text(width):
+    """The tiny model as one whose text has `width` channels, for what is said before its UNet is used."""
+    model = tiny_engines.model()
+    unet = SimpleNamespace(config=SimpleNamespace(cross_attention_dim=width))
+    return replace(model, denoiser=replace(model.denoiser, unet=unet))
+
+
+@pytest.mark.parametrize(
+    ("reference", "width"), [(None, 768), ("ip-adapter-sd15", 768), ("ip-adapter-sdxl", 2048)]
+)
+def test_what_is_not_here_says_how_to_get_it(reference, width):
+    error = refused(reference, MissingRequirementError, with_text(width))
+    assert error.code == "model_unavailable"
+    assert f"pliant models get {reference or 'ip-adapter-sd15'}" in str(error)
+
+
+@pytest.mark.parametrize(("reference", "width"), [(None, 1024), (None, 2048), ("ip-adapter-sdxl", 768)])
+def test_what_would_not_fit_is_not_asked_for(reference, width):
+    assert refused(reference, model=with_text(width)).code == "invalid_model"
 
 
 @pytest.mark.parametrize("reference", ["h94/IP-Adapter", "lama", "nowhere.safetensors"])
@@ -245,18 +277,14 @@ def test_what_is_no_adapter_is_not_looked_for_elsewhere(reference):
     assert "ip-adapter-sd15, ip-adapter-sdxl" in str(error)
 
 
-@pytest.mark.parametrize(("width", "advice"), [(32, "none"), (768, "ip-adapter-sd15"), (2048, "ip-adapter-sdxl")])
+@pytest.mark.parametrize(
+    ("width", "advice"), [(32, "the catalogue has none"), (768, "ip-adapter-sd15"), (2048, "ip-adapter-sdxl")]
+)
 def test_an_adapter_for_another_family(width, advice):
-    given = tiny_adapter.adapter(width=1024)
-    model = tiny_engines.model()
-
-    class Unet:
-        config = type("Config", (), {"cross_attention_dim": width})
-
-    error = refused(given, model=replace(model, denoiser=replace(model.denoiser, unet=Unet())))
+    error = refused(tiny_adapter.adapter(width=1024), model=with_text(width))
     assert error.code == "invalid_model"
     assert f"1024 channels; this model's has {width}" in str(error)
-    assert f"the catalogue has {advice}:" in str(error)
+    assert f"({advice})" in str(error)
 
 
 def test_an_adapter_for_other_layers():

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pliant.engines.latent.choices import Choices
+from pliant.engines.latent.choices import DEFAULT_ADAPTER, Choices
 from pliant.engines.latent.ip_adapter_weights import AdapterWeights, read_adapter
 from pliant.engines.latent.model import LatentModel
 from pliant.errors import PliantError
@@ -27,7 +27,7 @@ from pliant.fill.diffusion.text import Embedding
 if TYPE_CHECKING:
     from pliant.engines.latent.task import OpenPhoto
 
-_SUITED = {768: "ip-adapter-sd15", 2048: "ip-adapter-sdxl"}
+_WIDTHS = {DEFAULT_ADAPTER: 768, "ip-adapter-sdxl": 2048}  # channels of the text beside which they are read
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,8 +55,11 @@ def image_prompt(
     """
     if not choices.image_prompt:
         return None
-    weights = read_adapter(choices.image_adapter, offline=offline)
-    _check_fits(weights, model)
+    name = choices.image_adapter or DEFAULT_ADAPTER
+    if name in _WIDTHS:  # what does not fit need not be downloaded
+        _check_width(name, _WIDTHS[name], model)
+    weights = read_adapter(name, offline=offline)
+    _check_width(name, weights.width, model)
     with quietly():
         readers, projection = _layers(weights, model)
         empty_first = projection(_seen(weights, rgb, model))
@@ -88,14 +91,14 @@ def prompted(photo: "OpenPhoto", wanted: bool = True) -> Generator[Embedding]:
             model.unet.set_attn_processor(before)
 
 
-def _check_fits(weights: AdapterWeights, model: LatentModel) -> None:
-    width = model.unet.config.cross_attention_dim
-    if weights.width == width:
+def _check_width(name: str, width: int, model: LatentModel) -> None:
+    wanted = model.unet.config.cross_attention_dim
+    if width == wanted:
         return
+    suited = next((other for other in _WIDTHS if _WIDTHS[other] == wanted), "the catalogue has none")
     raise PliantError(
-        f"The IP-Adapter {weights.name!r} is for models whose text has {weights.width} channels; this model's has "
-        f"{width}. For such, the catalogue has {_SUITED.get(width, 'none')}: name that or one of your own as "
-        "image_adapter, or leave image_prompt out.",
+        f"The IP-Adapter {name!r} is for models whose text has {width} channels; this model's has {wanted}. Name "
+        f"one made for such a model as image_adapter ({suited}), or leave image_prompt out.",
         code="invalid_model",
     )
 

@@ -6,16 +6,16 @@ from typing import Any
 
 import torch
 
-from pliant.engines.latent.choices import DEFAULT_ADAPTER
 from pliant.errors import PliantError, UnknownNameError
 from pliant.fill.diffusion.libraries import read_weights
 from pliant.models.catalog import find, models
 from pliant.models.fetch import files_of, locate
 
-KIND = "ip-adapter"
+_KIND = "ip-adapter"
 _ENCODER = "image_encoder"
 _PARTS = ("image_proj", "ip_adapter")
 _FORMATS = (".safetensors", ".bin")
+_PLUS, _PLAIN, _KEYS = "proj_in.weight", "proj.weight", "1.to_k_ip.weight"  # the first layers of the parts
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,31 +33,29 @@ class AdapterWeights:
     @property
     def is_plus(self) -> bool:
         """Whether it reads all of the encoder's last layer but one, and not just the picture's embedding."""
-        return "latents" in self.state["image_proj"]
+        return _PLUS in self.state["image_proj"]
 
     @property
     def sees(self) -> int:
         """Channels of what it reads of the encoder."""
-        first = self.state["image_proj"]["proj_in.weight" if self.is_plus else "proj.weight"]
-        return first.shape[1]
+        return self.state["image_proj"][_PLUS if self.is_plus else _PLAIN].shape[1]
 
     @property
     def width(self) -> int:
         """Channels of the text that its UNet reads: 768 for Stable Diffusion 1.x, 2048 for XL."""
-        return next(iter(self.state["ip_adapter"].values())).shape[1]
+        return self.state["ip_adapter"][_KEYS].shape[1]
 
 
-def read_adapter(reference: str | None, *, offline: bool) -> AdapterWeights:
-    """The IP-Adapter that `reference` names, its encoder not yet loaded; downloaded if need be.
+def read_adapter(name: str, *, offline: bool) -> AdapterWeights:
+    """The IP-Adapter called `name`, its encoder not yet loaded; downloaded if need be.
 
-    `reference` is a name of the catalogue, a folder with one adapter or the file of one; None is the default.
+    `name` is one of the catalogue, a folder with one adapter, or the file of one.
 
     Raises:
         UnknownNameError: it is none of these (`unknown_model`).
         MissingRequirementError: it is not on this machine and cannot be had (`model_unavailable`).
         PliantError: it is no plain or "plus" IP-Adapter with its encoder (`invalid_model`).
     """
-    name = reference or DEFAULT_ADAPTER
     file = _file(name, offline)
     encoder = file.parent / _ENCODER
     if not (encoder / "config.json").is_file():
@@ -71,7 +69,7 @@ def read_adapter(reference: str | None, *, offline: bool) -> AdapterWeights:
 
 def _file(name: str, offline: bool) -> Path:
     model, path = find(name), Path(name).expanduser()
-    known = [model.alias for model in models() if model.kind == KIND]
+    known = [model.alias for model in models() if model.kind == _KIND]
     if model is None and path.exists():
         files = [path] if path.is_file() else sorted(path.iterdir())
     elif name in known:
@@ -110,7 +108,7 @@ def _state(file: Path) -> dict[str, dict[str, torch.Tensor]]:
         raise PliantError(
             f"{str(file)!r} is no IP-Adapter, or is damaged: {error}", code="invalid_model"
         ) from error
-    if not {"latents", "proj.weight"} & state["image_proj"].keys() or not state["ip_adapter"]:
+    if not {_PLUS, _PLAIN} & state["image_proj"].keys() or _KEYS not in state["ip_adapter"]:
         raise PliantError(
             f"{str(file)!r} is another kind of IP-Adapter, such as one for faces; accepted are plain ones and "
             "those called plus.",
