@@ -12,7 +12,7 @@ from pliant.cli.console import guarded, say, warn
 
 data = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
-Source = Annotated[str, typer.Argument(metavar="DATA", help="A folder, or exact[:count=300,seed=0,side=256].")]
+Source = Annotated[str, typer.Argument(metavar="DATA", help="A folder, exact[:count=300,...], or holes:PHOTOS.")]
 SampleName = Annotated[str, typer.Argument(metavar="SAMPLE", help="The name of a sample.")]
 NewFolder = Annotated[str, typer.Option("-o", "--output", metavar="DIR", help="A new folder.")]
 PictureFile = Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Where to write the picture.")]

@@ -25,7 +25,7 @@ class By(StrEnum):
 
 Data = Annotated[
     list[str],
-    typer.Option("--data", metavar="DATA", help="A folder, or exact[:count=300,seed=0,side=256]. Repeatable."),
+    typer.Option("--data", metavar="DATA", help="A folder, exact[:count=300,...], or holes:PHOTOS. Repeatable."),
 ]
 Plans = Annotated[
     list[str] | None,

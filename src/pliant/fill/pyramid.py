@@ -75,6 +75,11 @@ class Level:
         height = self.size[1] + 2 * _PAD
         return self.image.reshape(height, self.stride, 4)[_PAD:-_PAD, _PAD:-_PAD]
 
+    def costs(self) -> NDArray[np.int32]:
+        """`(h, w)`: by how much the patch around each target differs from the one it resembles most; else 0."""
+        height = self.size[1] + 2 * _PAD
+        return self.cost.reshape(height, self.stride)[_PAD:-_PAD, _PAD:-_PAD]
+
     def start(self, coarser: "Level | None", random: np.random.Generator) -> None:
         """A first field and a first picture: from the coarser level, or smooth colours and chance."""
         if coarser is None:

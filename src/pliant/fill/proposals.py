@@ -1,0 +1,74 @@
+"""What the filler `seam` chooses from: three ways to paint a hole, and what is known of how well they fit."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pliant.events import CancelToken, OnEvent
+from pliant.fill.patches import SIDE
+from pliant.fill.patchmatch import SHARP, solve
+from pliant.fill.smooth import continue_smoothly
+from pliant.geometry import Box
+from pliant.types import Bool
+
+Bytes = NDArray[np.uint8]
+
+_WORK = 40_000  # a fifteenth of PatchMatch's own: the network mends what the field lacks
+_DEEP = 64.0  # pixels; deeper is the same
+_BAD = 64.0  # levels; a worse fit is the same
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Proposals:
+    """Three pictures `(H, W, 3)` uint8 that differ in the hole alone, and two maps `(H, W)` uint8.
+
+    `sharp` is PatchMatch's last vote, `soft` the mean vote of the same field, `smooth` what is known continued
+    through a pyramid. `misfit` is by how many levels a pixel's patch differs from the one it was copied from
+    (root mean square), `depth` how many pixels inside the hole it lies; outside both are 0.
+    """
+
+    sharp: Bytes
+    soft: Bytes
+    smooth: Bytes
+    misfit: Bytes
+    depth: Bytes
+
+    @classmethod
+    def of(cls, rgb: Bytes, hole: Bool, *, seed: int, on_event: OnEvent, cancel: CancelToken) -> "Proposals":
+        """The proposals for `hole` `(H, W)` of `rgb` `(H, W, 3)`; what stands in the hole is not read."""
+        smooth = np.rint(continue_smoothly(rgb.astype(np.float32), hole)).astype(np.uint8)
+        depth = cv2.distanceTransform(np.pad(hole, 1, mode="edge").view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+        level = solve(rgb, hole, seed=seed, work=_WORK, on_event=on_event, cancel=cancel)
+        if level is None:
+            sharp, soft, misfit = smooth, smooth, np.full(hole.shape, _BAD)
+        else:
+            soft = np.where(hole[..., None], level.pixels()[..., :3], rgb)
+            level.paint(SHARP)
+            sharp = np.where(hole[..., None], level.pixels()[..., :3], rgb)
+            misfit = np.sqrt(level.costs() / (4 * SIDE * SIDE))
+        return cls(
+            sharp=sharp,
+            soft=soft,
+            smooth=smooth,
+            misfit=np.where(hole, np.rint(misfit).clip(0, 255), 0).astype(np.uint8),
+            depth=np.ceil(depth[1:-1, 1:-1]).clip(0, 255).astype(np.uint8),
+        )
+
+    def on(self, box: Box) -> "Proposals":
+        """The same on `box` of the picture."""
+        names = ("sharp", "soft", "smooth", "misfit", "depth")
+        return Proposals(**{name: getattr(self, name)[box.slices] for name in names})
+
+    def stacked(self) -> NDArray[np.float32]:
+        """`(12, H, W)`: what the network is shown.
+
+        `sharp`, in -1 to 1; how the other two differ from it; the hole, the depth and the misfit, in 0 to 1.
+        """
+        sharp, soft, smooth = (
+            p.transpose(2, 0, 1).astype(np.float32) for p in (self.sharp, self.soft, self.smooth)
+        )
+        maps = (self.depth > 0, np.minimum(self.depth / _DEEP, 1), np.minimum(self.misfit / _BAD, 1))
+        colours = (sharp / 127.5 - 1, (soft - sharp) / 127.5, (smooth - sharp) / 127.5)
+        return np.concatenate([*colours, np.stack(maps)]).astype(np.float32)

@@ -1,0 +1,72 @@
+"""The network of the filler `seam`: a U-Net that mixes three proposals for a hole and corrects the mixture.
+
+Its first convolution halves the picture, its last one doubles it again, so no convolution runs on every pixel.
+Widths grow with the scale: most of its weights, and little of its time, are where a hole is seen as a whole.
+"""
+
+from torch import Tensor, nn
+from torch.nn.functional import pixel_shuffle
+
+CHANNELS = 12  # see pliant.fill.proposals.Proposals.stacked
+WIDTHS = 24, 48, 96, 128
+DILATIONS = 1, 2, 4
+
+
+class Seam(nn.Module):
+    """`(N, CHANNELS, H, W)` to the painted colours `(N, 3, H, W)` in -1 to 1; H and W are multiples of 16."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        first, *wider = WIDTHS
+        self.enter = Step(CHANNELS, first, kernel=4, stride=2, padding=1)
+        self.fine = Step(first, first)
+        self.down = nn.ModuleList()
+        for narrow, wide in zip(WIDTHS[:-1], wider, strict=True):
+            self.down.append(nn.Sequential(Step(narrow, wide, stride=2), Residual(wide)))
+        self.middle = nn.Sequential(*(Residual(WIDTHS[-1], dilation) for dilation in DILATIONS))
+        self.up = nn.ModuleList()
+        for narrow, wide in zip(WIDTHS[-2::-1], WIDTHS[:0:-1], strict=True):
+            self.up.append(nn.ModuleList([nn.Conv2d(wide, 4 * narrow, 1), Step(narrow, narrow)]))
+        self.leave = nn.Conv2d(first, 4 * 6, 3, padding=1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shares, correction = self.found(x).split(3, dim=1)
+        shares = shares.softmax(dim=1)
+        return x[:, :3] + shares[:, 1:2] * x[:, 3:6] + shares[:, 2:3] * x[:, 6:9] + correction
+
+    def found(self, x: Tensor) -> Tensor:
+        """`(N, 6, H, W)`: logits of the shares of sharp, soft and smooth; what is added to their mixture."""
+        x = self.fine(self.enter(x))
+        seen = [x]
+        for down in self.down:
+            x = down(x)
+            seen.append(x)
+        x = self.middle(seen.pop())
+        for wider, step in self.up:
+            x = step(pixel_shuffle(wider(x), 2) + seen.pop())
+        return pixel_shuffle(self.leave(x), 2)
+
+
+class Step(nn.Module):
+    """A convolution and its rectifier."""
+
+    def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, padding: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x).relu()
+
+
+class Residual(nn.Module):
+    """Two convolutions whose result is added."""
+
+    def __init__(self, width: int, dilation: int = 1) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(self.first(x).relu())

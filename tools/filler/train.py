@@ -1,0 +1,155 @@
+"""Train the network of the filler `seam` on windows (see `tools.filler.windows`), and go on where it was stopped.
+
+    python -m tools.filler.train FOLDER --windows TRAIN.npy --held-out VAL.npy --lpips WEIGHTS [--steps 12000]
+
+`FOLDER` gets a checkpoint every few minutes and `log.jsonl`. Loss: for each picture the absolute error in the hole,
+over its area, plus LPIPS (AlexNet, and every third step SqueezeNet too) over the hole's share of the picture, plus
+the logarithm of the squared error, which is what a mean PSNR is made of.
+"""
+
+import argparse
+import json
+from copy import deepcopy
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from tools.filler.batches import Batch, batch, random_batches
+from tools.filler.distance import Distance
+from tools.filler.network import Seam
+from torch import Tensor, nn
+
+BATCH = 12
+SIDE = 128
+RATE = 1e-3
+WARM_UP = 200
+AVERAGED = 0.998
+EVERY = 250  # steps between a look at the held-out windows and the next
+
+LPIPS_WEIGHT = 1.0
+SQUEEZE_WEIGHT = 0.5
+SQUEEZE_EVERY = 3
+SIGNAL_WEIGHT = 0.05
+_LEAST_SHARE = 0.02  # of a picture; smaller holes count for less
+_LEAST_ERROR = 1e-4
+
+
+def composed(painted: Tensor, given: Batch) -> Tensor:
+    """The truth with its hole `painted`."""
+    return torch.where(given.hole > 0, painted, given.truth)
+
+
+class Loss(nn.Module):
+    """The mean loss of a batch, and its parts for the log."""
+
+    def __init__(self, weights: Path) -> None:
+        super().__init__()
+        self.alex, self.squeeze = (Distance(name, weights) for name in ("alex", "squeeze"))
+
+    def forward(self, painted: Tensor, given: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+        difference = painted - given.truth
+        over = tuple(range(1, 4))
+        error = (given.worth * difference.abs()).sum(over) / given.worth.sum(over) / 3
+        hole = given.hole.sum(over)
+        square = (given.hole * difference.square()).sum(over) / hole / 3
+        whole = composed(painted, given)
+        share = hole / given.hole[0].numel() + _LEAST_SHARE
+        looks = self.alex(whole, given.truth) / share
+        signal = (square + _LEAST_ERROR).log()
+        parts = {"error": error, "alex": looks, "signal": signal}
+        total = error + LPIPS_WEIGHT * looks + SIGNAL_WEIGHT * signal
+        if step % SQUEEZE_EVERY == 0:
+            parts["squeeze"] = self.squeeze(whole, given.truth) / share * SQUEEZE_EVERY
+            total = total + SQUEEZE_WEIGHT * parts["squeeze"]
+        return total.mean(), {name: float(value.detach().mean()) for name, value in parts.items()}
+
+
+def rate(step: int, steps: int) -> float:
+    """A linear warm-up, then half a cosine down to 1 %."""
+    if step < WARM_UP:
+        return RATE * (step + 1) / WARM_UP
+    share = (step - WARM_UP) / max(steps - WARM_UP, 1)
+    return RATE * (0.01 + 0.99 * (1 + np.cos(np.pi * min(share, 1))) / 2)
+
+
+@torch.inference_mode()
+def looked_at(network: Seam, alex: Distance, table: np.ndarray) -> dict[str, float]:
+    """LPIPS and PSNR of the hole, and of the sharp proposal, on whole held-out windows."""
+    found: dict[str, list[Tensor]] = {}
+    for start in range(0, len(table), 25):
+        given = batch(table[start : start + 25])
+        with torch.autocast("cpu", torch.bfloat16):
+            painted = network(given.shown).float()
+        for name, picture in (("seam", painted), ("sharp", given.shown[:, :3])):
+            whole = composed(picture.clamp(-1, 1), given)
+            hole = given.hole.sum((1, 2, 3)) * 3
+            square = (whole - given.truth).square().sum((1, 2, 3)) / hole
+            found.setdefault(f"lpips_{name}", []).append(alex(whole, given.truth))
+            found.setdefault(f"psnr_{name}", []).append(10 * (4 / square.clamp_min(1e-6)).log10())
+    return {name: float(torch.cat(values).mean()) for name, values in found.items()}
+
+
+def trained(args: argparse.Namespace) -> None:
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    network, loss = Seam().to(memory_format=torch.channels_last), Loss(args.lpips)
+    averaged = deepcopy(network).requires_grad_(False)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99))
+    checkpoint, step = args.folder / "checkpoint.pt", 0
+    if checkpoint.exists():
+        held = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(held["network"])
+        averaged.load_state_dict(held["averaged"])
+        optimiser.load_state_dict(held["optimiser"])
+        step = held["step"]
+    held_out = np.load(args.held_out, mmap_mode="r")[:250]
+    batches = random_batches(np.load(args.windows, mmap_mode="r"), BATCH, args.side, seed=step)
+    sums: dict[str, float] = {}
+    start = perf_counter()
+    while step < args.steps:
+        for group in optimiser.param_groups:
+            group["lr"] = rate(step, args.steps)
+        given = next(batches)
+        shown = given.shown.to(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            painted = network(shown)
+            total, parts = loss(painted.float(), given, step)
+        optimiser.zero_grad()
+        total.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        for kept, now in zip(averaged.parameters(), network.parameters(), strict=True):
+            kept.lerp_(now.detach(), 1 - min(AVERAGED, (step + 1) / (step + 10)))
+        step += 1
+        for name, value in parts.items():
+            sums[name] = sums.get(name, 0.0) + value
+        if step % EVERY == 0 or step == args.steps:
+            line = {"step": step, "seconds": round(perf_counter() - start)}
+            line |= {name: round(value / EVERY, 5) for name, value in sums.items()}
+            line |= {k: round(v, 5) for k, v in looked_at(averaged, loss.alex, held_out).items()}
+            with (args.folder / "log.jsonl").open("a") as log:
+                print(json.dumps(line), file=log)
+            held = {"network": network.state_dict(), "averaged": averaged.state_dict(), "step": step}
+            partial = checkpoint.with_suffix(".part")
+            torch.save({**held, "optimiser": optimiser.state_dict()}, partial)
+            partial.replace(checkpoint)
+            sums = {}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--windows", type=Path, required=True)
+    parser.add_argument("--held-out", type=Path, required=True)
+    parser.add_argument("--lpips", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--side", type=int, default=SIDE)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    trained(args)
+
+
+if __name__ == "__main__":
+    main()
