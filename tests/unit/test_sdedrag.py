@@ -1,5 +1,6 @@
 """SDE-Drag: the published steps, patches and schedules, and where ours differ."""
 
+from dataclasses import replace
 from math import cos, pi
 
 import numpy as np
@@ -120,17 +121,29 @@ class Quiet:
         pass
 
 
-def test_calls_of_the_unet_are_counted():
+@pytest.mark.parametrize(("prompt", "pictures"), [("a thing", [4] * 5 + [2]), ("", [2] * 6)])
+def test_calls_of_the_unet_are_counted(prompt, pictures):
     model, calls = tiny_engines.model(), []
     change = scenes.edit(scenes.disc(40, 40, 30, (97, 81)), ((20, 40), (60, 40)))
-    with pliant.engine("sdedrag", model=model, steps=10, lora=0).open(scenes.noise((97, 81))) as session:
+    change = replace(change, prompt=prompt)
+    engine = pliant.engine("sdedrag", model=model, steps=10, lora=0)
+    with engine.open(scenes.noise((97, 81)), edit=change) as session:
         hook = model.unet.register_forward_hook(lambda *found: calls.append(found[1][0].shape[0]))
         try:
             session.run(change)
         finally:
             hook.remove()
-    # Photo and edit, each without and with the prompt; at the cleanest step guidance is 1.
-    assert calls == ([4] * 5 + [2]) * carries(5, 2)
+    # Photo and edit, each without and with the prompt if there is one; at the cleanest step guidance is 1.
+    assert calls == pictures * carries(5, 2)
+
+
+def test_without_a_prompt_guidance_makes_no_difference():
+    model = tiny_engines.model()
+    latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    text = model.prompts.embedding("", guided=True)
+    with torch.no_grad():
+        guided, plain = (model.denoiser.noise(latents, 501, text, guidance=value) for value in (3.0, 1.0))
+    torch.testing.assert_close(guided, plain, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("options", [{"stride": 0}, {"beta": 2}, {"lora": -1}, {"compat": "x"}, {"radius": 1.5}])

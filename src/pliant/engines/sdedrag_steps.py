@@ -155,7 +155,9 @@ class CarriedPatches:
             step = count - index
             scale(self.lora_scale(step))
             both = torch.cat([up[step], latents])
-            noise = photo.model.denoiser.noise(both, high, photo.text, guidance=self.guidance(step))
+            # Without a prompt both halves of a guided call would be told the same: half of it will do.
+            guidance = self.guidance(step) if photo.prompt else 1.0
+            noise = photo.model.denoiser.noise(both, high, photo.text, guidance=guidance)
             a, a_low = schedule.alpha(high), schedule.alpha(low)
             kept, edited = mean_below(both, noise, a_low, a, sigma(a_low, a)).chunk(2)
             guess = clean(latents, noise[1:], a)
