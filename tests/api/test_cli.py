@@ -447,11 +447,26 @@ def test_fill_failures(run, flags, exit_code, words):
 # -------------------------------------------------------------------------------- what there is, what works
 
 
+SIX = ("inpaint4drag", "regiondrag", "fastdrag", "dragdiffusion", "sdedrag", "diffeditor")
+
+
 def test_engines(run):
     code, out, _ = run("engines")
     assert code == 0
     for name in ("inpaint4drag", "patchmatch", "telea", "navier-stokes", "rigid", "elastic", "membrane"):
         assert name in out
+
+
+def test_engines_say_what_they_take_and_need(run):
+    lines = run("engines")[1].splitlines()
+    of = {name: next(i for i, line in enumerate(lines) if line.startswith(f"  {name} ")) for name in SIX}
+    takes = {name: lines[at + 1].strip() for name, at in of.items()}
+    needs = {name: lines[at + 2].strip() for name, at in of.items()}
+    assert takes["inpaint4drag"] == takes["regiondrag"] == "takes drags, region pairs, a prompt"
+    assert {takes[name] for name in SIX[2:]} == {"takes drags, a prompt"}
+    assert not needs["inpaint4drag"].startswith("needs")
+    assert needs["fastdrag"] == "needs pip install 'pliant[diffusion]', the model sd15, the model lcm-dreamshaper"
+    assert all("20" in lines[at] and "(" in lines[at] for at in of.values())  # licence and paper
 
 
 def test_engines_as_json(run):

@@ -30,6 +30,8 @@ def engines(as_json: flags.Json = False) -> None:
         typer.echo(f"{title}:")
         for row in rows:
             typer.echo(_line(row))
+            for facts in _facts(row):
+                typer.echo(f"      {facts}")
             for option, meaning in row.get("options", {}).items():
                 typer.echo(f"      {option}: {meaning}")
 
@@ -40,3 +42,12 @@ def _line(row: "Row") -> str:
     marks += [row["paper"]] if row.get("paper") else []
     tail = f" ({'; '.join(marks)})" if marks else ""
     return f"  {row['name']:<14} {row['summary']}{tail}"
+
+
+def _facts(row: "Row") -> list[str]:
+    """What it takes and what it needs, where it says so."""
+    takes = {"drags": "drags", "pairs": "region pairs", "prompt": "a prompt"}
+    taken = [what for name, what in takes.items() if row.get(f"understands_{name}")]
+    needed = [f"pip install 'pliant[{row['extra']}]'"] if row.get("extra") else []
+    needed += [f"the model {name}" for name in row.get("weights", ())]
+    return [f"{verb} {', '.join(facts)}" for verb, facts in (("takes", taken), ("needs", needed)) if facts]
