@@ -1,7 +1,7 @@
 """Make the pictures of the docs: `python docs/make_pictures.py` from the project's root.
 
-`--photos FOLDER`, the 24 Kodak photos as 01.png to 24.png, and `--subject FILE`, a saliency graph, add the picture
-of the segmenters; `--only segmenters` makes just that one.
+`--photos FOLDER`, the 24 Kodak photos as 01.png to 24.png, adds the picture of the fillers, and `--subject FILE`, a
+saliency graph, that of the segmenters; `--only NAME` makes just that one.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import pliant
+from pliant.geometry import Box
 from pliant.types import Drag, DragRegion, Edit, Stroke, Strokes
 from pliant.warp.show import draw_mesh
 
@@ -109,6 +110,38 @@ def segmenters(photos, subject):
     write("segmenters.jpg", strip(columns, ["click, box or drawn region", *found]))
 
 
+EDITS = (  # a photo, what is selected in it, and the drag
+    ("02.png", {"points": [(258, 234)]}, Drag((258, 234), (320, 200))),
+    ("03.png", {"points": [(170, 170)]}, Drag((170, 190), (130, 165))),
+    ("20.png", {"box": (50, 40, 766, 490)}, Drag((370, 270), (370, 215))),
+    ("23.png", {"mask": PARROT}, Drag((560, 240), (600, 215))),
+)
+FILLERS = ("telea", "patchmatch", "seam")
+
+
+def fillers(photos):
+    """Real edits, each painted by three fillers: what is dragged is an object, cut out by GrabCut."""
+    edits = [example(name) for name in ("lighthouse", "parrots", "knob")]
+    for name, prompt, drag in EDITS:
+        photo = pliant.load(photos / name)
+        if "mask" in prompt:
+            mask = pliant.refine(photo, pliant.Polygon(prompt["mask"]), "grabcut")
+        else:
+            mask = pliant.select(photo, segmenter="grabcut", **prompt)
+        edits.append((photo, Edit([DragRegion(mask, [drag])])))
+    rows = []
+    for photo, edit in edits:
+        preview = pliant.preview(photo, edit)
+        box = preview.hole_box.grown(30).within(Box.of_size(photo.size))
+        hole = np.where(preview.hole[..., None], np.uint8(255), preview.picture.pixels)
+        row = [hole, *(pliant.apply(photo, edit, filler=name).picture.pixels for name in FILLERS)]
+        scale = 300 / box.width
+        cells = [np.ascontiguousarray(pixels[box.slices]) for pixels in row]
+        rows.append([cv2.resize(cell, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC) for cell in cells])
+    columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
+    write("fillers.jpg", strip(columns, ["the hole", *FILLERS]))
+
+
 def edges():
     photo, _ = example("knob")
     drag = Drag((263, 234), (295, 215))
@@ -146,7 +179,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--subject", type=Path)
-    parser.add_argument("--only", choices=["segmenters"])
+    parser.add_argument("--only", choices=["fillers", "segmenters"])
     asked = parser.parse_args()
     OUT.mkdir(exist_ok=True)
     if asked.only is None:
@@ -154,5 +187,7 @@ if __name__ == "__main__":
         stages()
         deformers()
         edges()
-    if asked.photos and asked.subject:
+    if asked.photos and asked.only in (None, "fillers"):
+        fillers(asked.photos)
+    if asked.photos and asked.subject and asked.only in (None, "segmenters"):
         segmenters(asked.photos, asked.subject)

@@ -35,10 +35,11 @@ def batch(windows: Sequence[Bytes]) -> Batch:
     return Batch(*(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays))
 
 
-def random_batches(table: Bytes, size: int, side: int, seed: int) -> Iterator[Batch]:
-    """Endless batches of crops of `side` pixels with a piece of the hole."""
+def random_batches(table: Bytes, shapes: Sequence[tuple[int, int]], seed: int) -> Iterator[Batch]:
+    """Endless batches, each of one of `shapes` (how many, their side), of crops with a piece of the hole."""
     rng = np.random.default_rng(seed)
     while True:
+        size, side = shapes[int(rng.integers(len(shapes)))]
         yield batch([_varied(_crop(table[int(i)], side, rng), rng) for i in rng.integers(len(table), size=size)])
 
 

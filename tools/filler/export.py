@@ -5,28 +5,49 @@ python -m tools.filler.export FOLDER/checkpoint.pt src/pliant/fill/seam.onnx
 
 import argparse
 import warnings
+from copy import deepcopy
 from pathlib import Path
 
 import torch
-from tools.filler.network import CHANNELS, Seam
+from tools.filler.network import CHANNELS, Doubling, Seam
+from torch import nn
 
 
 def write(network: Seam, path: Path) -> None:
-    """Save `network` as ONNX; the sides of its input are free."""
-    sides = {2: "height", 3: "width"}
+    """Save `network` as ONNX; the sides of its input are stated, as OpenCV 4 wants, and may be others."""
+    network = without_shuffles(network).eval()
     with warnings.catch_warnings():
         # The newer exporter fixes more of the graph than OpenCV can read.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network.eval(),
+            network,
             (torch.zeros(1, CHANNELS, 256, 256),),
             str(path),
             dynamo=False,
             opset_version=13,
             input_names=["proposals"],
             output_names=["colours"],
-            dynamic_axes={"proposals": sides, "colours": sides},
         )
+
+
+def without_shuffles(network: Seam) -> Seam:
+    """The same function, by transposed convolutions: OpenCV 4 shuffles the pixels of one size only."""
+    network = deepcopy(network)
+    for parent in list(network.modules()):
+        for name, layer in parent.named_children():
+            if isinstance(layer, Doubling):
+                setattr(parent, name, transposed(layer))
+    return network
+
+
+def transposed(layer: Doubling) -> nn.Module:
+    """`layer` as a plain convolution, and a transposed one that lays four channels side by side."""
+    plain = nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size, padding=layer.padding)
+    plain.load_state_dict(layer.state_dict())
+    outputs = layer.out_channels // 4
+    quarters = nn.ConvTranspose2d(layer.out_channels, outputs, 2, 2, groups=outputs, bias=False)
+    quarters.weight.data = torch.eye(4).reshape(4, 1, 2, 2).repeat(outputs, 1, 1, 1)
+    return nn.Sequential(plain, quarters)
 
 
 def main() -> None:

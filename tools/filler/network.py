@@ -26,8 +26,8 @@ class Seam(nn.Module):
         self.middle = nn.Sequential(*(Residual(WIDTHS[-1], dilation) for dilation in DILATIONS))
         self.up = nn.ModuleList()
         for narrow, wide in zip(WIDTHS[-2::-1], WIDTHS[:0:-1], strict=True):
-            self.up.append(nn.ModuleList([nn.Conv2d(wide, 4 * narrow, 1), Step(narrow, narrow)]))
-        self.leave = nn.Conv2d(first, 4 * 6, 3, padding=1)
+            self.up.append(nn.ModuleList([Doubling(wide, 4 * narrow, 1), Step(narrow, narrow)]))
+        self.leave = Doubling(first, 4 * 6, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
@@ -45,8 +45,8 @@ class Seam(nn.Module):
             seen.append(x)
         x = self.middle(seen.pop())
         for wider, step in self.up:
-            x = step(pixel_shuffle(wider(x), 2) + seen.pop())
-        return pixel_shuffle(self.leave(x), 2)
+            x = step(wider(x) + seen.pop())
+        return self.leave(x)
 
 
 class Step(nn.Module):
@@ -58,6 +58,13 @@ class Step(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(x).relu()
+
+
+class Doubling(nn.Conv2d):
+    """A convolution of which four channels are the quarters of each pixel of one twice as large."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return pixel_shuffle(super().forward(x), 2)
 
 
 class Residual(nn.Module):

@@ -2,13 +2,15 @@
 
     python -m tools.filler.train FOLDER --windows TRAIN.npy --held-out VAL.npy --lpips WEIGHTS [--steps 12000]
 
-`FOLDER` gets a checkpoint every few minutes and `log.jsonl`. Loss: for each picture the absolute error in the hole,
-over its area, plus LPIPS (AlexNet, and every third step SqueezeNet too) over the hole's share of the picture, plus
-the logarithm of the squared error, which is what a mean PSNR is made of.
+`FOLDER` gets a checkpoint every few minutes and `log.jsonl`. Loss, for each picture: the absolute error in the
+hole, over its area; LPIPS (AlexNet, and every third step SqueezeNet too), over the hole's share of the picture;
+the logarithm of the squared error, which is what a mean PSNR is made of; and by how much the strength of fine
+detail differs from the truth's, wherever the detail itself lies.
 """
 
 import argparse
 import json
+import math
 from copy import deepcopy
 from pathlib import Path
 from time import perf_counter
@@ -19,18 +21,19 @@ from tools.filler.batches import Batch, batch, random_batches
 from tools.filler.distance import Distance
 from tools.filler.network import Seam
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
-BATCH = 12
-SIDE = 128
+SHAPES = (12, 128), (6, 192)  # pictures in a batch, and their sides
 RATE = 1e-3
 WARM_UP = 200
 AVERAGED = 0.998
-EVERY = 250  # steps between a look at the held-out windows and the next
+EVERY = 500  # steps between a look at the held-out windows and the next
 
-LPIPS_WEIGHT = 1.0
+LPIPS_WEIGHT = 2.0
 SQUEEZE_WEIGHT = 0.5
 SQUEEZE_EVERY = 3
 SIGNAL_WEIGHT = 0.05
+GRAIN_WEIGHT = 2.0
 _LEAST_SHARE = 0.02  # of a picture; smaller holes count for less
 _LEAST_ERROR = 1e-4
 
@@ -38,6 +41,14 @@ _LEAST_ERROR = 1e-4
 def composed(painted: Tensor, given: Batch) -> Tensor:
     """The truth with its hole `painted`."""
     return torch.where(given.hole > 0, painted, given.truth)
+
+
+def grains(picture: Tensor, hole: Tensor) -> Tensor:
+    """`(N, 1, h, w)`: the deviation of fine detail in the hole's part of squares of 16 pixels, times that part."""
+    fine = picture - avg_pool2d(picture, 5, 1, 2, count_include_pad=False)
+    share = avg_pool2d(hole, 16)
+    power = avg_pool2d(fine.square().mean(dim=1, keepdim=True) * hole, 16)
+    return (power / share.clamp_min(1e-3) + 1e-5).sqrt() * share
 
 
 class Loss(nn.Module):
@@ -57,8 +68,10 @@ class Loss(nn.Module):
         share = hole / given.hole[0].numel() + _LEAST_SHARE
         looks = self.alex(whole, given.truth) / share
         signal = (square + _LEAST_ERROR).log()
-        parts = {"error": error, "alex": looks, "signal": signal}
-        total = error + LPIPS_WEIGHT * looks + SIGNAL_WEIGHT * signal
+        grain = (grains(whole, given.hole) - grains(given.truth, given.hole)).abs().mean(over)
+        grain = grain / (hole / given.hole[0].numel())
+        parts = {"error": error, "alex": looks, "signal": signal, "grain": grain}
+        total = error + LPIPS_WEIGHT * looks + SIGNAL_WEIGHT * signal + GRAIN_WEIGHT * grain
         if step % SQUEEZE_EVERY == 0:
             parts["squeeze"] = self.squeeze(whole, given.truth) / share * SQUEEZE_EVERY
             total = total + SQUEEZE_WEIGHT * parts["squeeze"]
@@ -70,7 +83,7 @@ def rate(step: int, steps: int) -> float:
     if step < WARM_UP:
         return RATE * (step + 1) / WARM_UP
     share = (step - WARM_UP) / max(steps - WARM_UP, 1)
-    return RATE * (0.01 + 0.99 * (1 + np.cos(np.pi * min(share, 1))) / 2)
+    return RATE * (0.01 + 0.99 * (1 + math.cos(math.pi * min(share, 1))) / 2)
 
 
 @torch.inference_mode()
@@ -87,13 +100,15 @@ def looked_at(network: Seam, alex: Distance, table: np.ndarray) -> dict[str, flo
             square = (whole - given.truth).square().sum((1, 2, 3)) / hole
             found.setdefault(f"lpips_{name}", []).append(alex(whole, given.truth))
             found.setdefault(f"psnr_{name}", []).append(10 * (4 / square.clamp_min(1e-6)).log10())
+            kept = grains(whole, given.hole).sum((1, 2, 3)) / grains(given.truth, given.hole).sum((1, 2, 3))
+            found.setdefault(f"grain_{name}", []).append(kept)
     return {name: float(torch.cat(values).mean()) for name, values in found.items()}
 
 
 def trained(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    network, loss = Seam().to(memory_format=torch.channels_last), Loss(args.lpips)
+    network, loss = (part.to(memory_format=torch.channels_last) for part in (Seam(), Loss(args.lpips)))
     averaged = deepcopy(network).requires_grad_(False)
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99))
     checkpoint, step = args.folder / "checkpoint.pt", 0
@@ -104,16 +119,15 @@ def trained(args: argparse.Namespace) -> None:
         optimiser.load_state_dict(held["optimiser"])
         step = held["step"]
     held_out = np.load(args.held_out, mmap_mode="r")[:250]
-    batches = random_batches(np.load(args.windows, mmap_mode="r"), BATCH, args.side, seed=step)
+    batches = random_batches(np.load(args.windows, mmap_mode="r"), SHAPES, seed=step)
     sums: dict[str, float] = {}
     start = perf_counter()
     while step < args.steps:
         for group in optimiser.param_groups:
             group["lr"] = rate(step, args.steps)
-        given = next(batches)
-        shown = given.shown.to(memory_format=torch.channels_last)
+        given = Batch(*(part.to(memory_format=torch.channels_last) for part in next(batches)))
         with torch.autocast("cpu", torch.bfloat16):
-            painted = network(shown)
+            painted = network(given.shown)
             total, parts = loss(painted.float(), given, step)
         optimiser.zero_grad()
         total.backward()
@@ -144,7 +158,6 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, required=True)
     parser.add_argument("--lpips", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=12_000)
-    parser.add_argument("--side", type=int, default=SIDE)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)

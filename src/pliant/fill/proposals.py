@@ -15,9 +15,10 @@ from pliant.types import Bool
 
 Bytes = NDArray[np.uint8]
 
-_WORK = 40_000  # a fifteenth of PatchMatch's own: the network mends what the field lacks
-_DEEP = 64.0  # pixels; deeper is the same
-_BAD = 64.0  # levels; a worse fit is the same
+_WORK = 100_000  # a sixth of what PatchMatch does alone: the network mends what the field lacks
+_LEVEL = np.float32(1 / 127.5)
+_DEEP = np.float32(1 / 64)  # of a pixel; what lies deeper than 64 is shown as deep as that
+_BAD = np.float32(1 / 64)  # of a level; a worse fit is shown as 64
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,7 +43,7 @@ class Proposals:
         depth = cv2.distanceTransform(np.pad(hole, 1, mode="edge").view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
         level = solve(rgb, hole, seed=seed, work=_WORK, on_event=on_event, cancel=cancel)
         if level is None:
-            sharp, soft, misfit = smooth, smooth, np.full(hole.shape, _BAD)
+            sharp, soft, misfit = smooth, smooth, np.full(hole.shape, 255)
         else:
             soft = np.where(hole[..., None], level.pixels()[..., :3], rgb)
             level.paint(SHARP)
@@ -66,9 +67,13 @@ class Proposals:
 
         `sharp`, in -1 to 1; how the other two differ from it; the hole, the depth and the misfit, in 0 to 1.
         """
-        sharp, soft, smooth = (
-            p.transpose(2, 0, 1).astype(np.float32) for p in (self.sharp, self.soft, self.smooth)
-        )
-        maps = (self.depth > 0, np.minimum(self.depth / _DEEP, 1), np.minimum(self.misfit / _BAD, 1))
-        colours = (sharp / 127.5 - 1, (soft - sharp) / 127.5, (smooth - sharp) / 127.5)
-        return np.concatenate([*colours, np.stack(maps)]).astype(np.float32)
+        shown = np.empty((12, *self.depth.shape), np.float32)
+        np.multiply(self.sharp.transpose(2, 0, 1), _LEVEL, out=shown[:3])
+        for planes, picture in ((shown[3:6], self.soft), (shown[6:9], self.smooth)):
+            np.multiply(picture.transpose(2, 0, 1), _LEVEL, out=planes)
+            planes -= shown[:3]
+        shown[:3] -= 1
+        shown[9] = self.depth > 0
+        np.minimum(self.depth * _DEEP, 1, out=shown[10])
+        np.minimum(self.misfit * _BAD, 1, out=shown[11])
+        return shown
