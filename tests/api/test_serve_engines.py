@@ -138,6 +138,15 @@ def test_an_option_that_an_engine_refuses_is_refused_when_it_is_posted(engine, o
         problem(web.post(f"{API}/edit", files=sent(), data=data), 422, "invalid_option")
 
 
+def test_a_name_is_taken_where_there_are_names_to_choose_from(loads):
+    with client(offering()) as web:
+        moved, dragged = edited(web, "fastdrag", mode="move"), edited(web, "fastdrag", mode="drag")
+        for option, value in (("mode", "fly"), ("unet", "/etc/passwd"), ("model", "sd15")):
+            posted = web.post(f"{API}/edit", files=sent(), data=asked("fastdrag", **{option: value}))
+            assert value in problem(posted, 422, "invalid_request")
+    assert (moved.pixels != dragged.pixels).any()
+
+
 def test_an_edit_that_an_engine_does_not_understand_is_refused_when_it_is_posted():
     pair = {"source": {"box": [5, 5, 15, 15]}, "target": {"box": [20, 20, 30, 30]}}
     with client(offering()) as web:

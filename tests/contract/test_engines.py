@@ -35,6 +35,17 @@ def name(request):
     return request.param
 
 
+def test_names_to_choose_from_are_accepted_and_no_others(name):
+    info = ENGINES.get(name).info
+    assert info.choices.keys() <= info.options.keys()
+    for option, names in info.choices.items():
+        assert f"default: {names[0]}" in info.options[option]
+        for each in names:
+            pliant.engine(name, **{**tiny_engines.options(name), option: each})
+        with pytest.raises(EditError, match="accepted"):
+            pliant.engine(name, **{**tiny_engines.options(name), option: "nothing of the kind"})
+
+
 def test_declares_itself(name):
     info = ENGINES.get(name).info
     assert info.name == name

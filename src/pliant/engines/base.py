@@ -1,6 +1,6 @@
 """What an engine is, and the names of those there are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from pliant.errors import EditError
@@ -14,8 +14,9 @@ from pliant.types import DragRegion, Edit, Picture, Preview, RegionPair, Result
 class EngineInfo:
     """What an engine declares of itself; help texts, docs and tests are made from it.
 
-    `options` maps the name of each option of the engine to one line that explains it. `has_preview` says that
-    previews keep up with a pointer and look like the result. `working_size` is the side in pixels of the square it
+    `options` maps the name of each option of the engine to one line that explains it, `choices` that of each
+    option that takes one of some names to these, the default first. `has_preview` says that previews keep up with
+    a pointer and look like the result. `working_size` is the side in pixels of the square it
     works on best (None: any); `extra` is the optional dependency it needs, `weights` the models of the catalogue
     that it loads unless told otherwise.
     """
@@ -25,6 +26,7 @@ class EngineInfo:
     licence: str
     paper: str
     options: dict[str, str]
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     understands_drags: bool = True
     understands_pairs: bool = True
     understands_prompt: bool = False

@@ -36,18 +36,17 @@ INFO = EngineInfo(
         "consistency": "false: keys and values of the photo are not reused (default: true)",
         "compat": f"{PUBLIC_CODE}: rounding, order and gaps of the published code (default: ours)",
     },
+    choices={
+        "mode": ("drag", "move", "copy"),
+        "weights": ("inverse", "nearest"),
+        "fill": ("interpolation", "noise", "original"),
+    },
     understands_pairs=False,
     understands_prompt=True,
     working_size=512,
     extra="diffusion",
     weights=("sd15", "lcm-dreamshaper"),
 )
-
-_CHOICES = {
-    "mode": ("drag", "move", "copy"),
-    "weights": ("inverse", "nearest"),
-    "fill": ("interpolation", "noise", "original"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +68,7 @@ class Settings:
     def __post_init__(self) -> None:
         check_range("steps", self.steps, 1, 500, whole=True)
         check_range("t_start", self.t_start, 1, 1000, whole=True)
-        for name, accepted in _CHOICES.items():
+        for name, accepted in INFO.choices.items():
             _check_one_of(name, getattr(self, name), accepted)
         _check_one_of("consistency", self.consistency, (True, False))
         _check_one_of("compat", self.compat, (None, PUBLIC_CODE))

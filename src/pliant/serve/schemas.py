@@ -61,8 +61,10 @@ class EditForm(Strict):
     )
     prompt: PromptField | None = Field(None, description="Instead of the edit document's.")
     seed: SeedField | None = Field(None, description="Instead of the edit document's.")
-    options: Json[dict[str, float | bool | None]] = Field(
-        default={}, description='The engine\'s options as a JSON object, for example {"tear": 3}.'
+    options: Json[dict[str, float | bool | str | None]] = Field(
+        default={},
+        description='The engine\'s options as a JSON object, for example {"tear": 3}; text only where the engine '
+        "has names to choose from.",
     )
 
 

@@ -110,14 +110,24 @@ def _options(asked: EditForm, settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {name: _whole(value) for name, value in asked.options.items()}
     if own := {"filler", "refine"} & options.keys():
         raise RequestError(f"{min(own)!r} is not given among the options; it has a field of its own.")
-    if asked.filler is not None or "filler" in ENGINES.get(asked.engine).info.options:
+    info = ENGINES.get(asked.engine).info
+    for name, value in options.items():
+        # Other options that take text name models and folders of the server's machine.
+        if isinstance(value, str) and value not in info.choices.get(name, ()):
+            raise RequestError(_named_wrongly(name, value, info.choices))
+    if asked.filler is not None or "filler" in info.options:
         options["filler"] = offered_filler(asked.filler, settings)
     if asked.refine is not None:
         options["refine"] = offered_segmenter(asked.refine, settings)
     return options
 
 
-def _whole(value: float | bool | None) -> Any:
+def _named_wrongly(name: str, value: str, choices: Mapping[str, tuple[str, ...]]) -> str:
+    accepted = f"accepted: {', '.join(choices[name])}" if name in choices else "no text is accepted here"
+    return f"The option {name!r} is {value!r}; {accepted}."
+
+
+def _whole(value: float | bool | str | None) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -194,7 +194,7 @@ export function setWish(doc, patch) {
 /**
  * @param {Doc} doc
  * @param {string} name
- * @param {number | boolean | null} value  null: the engine's own choice
+ * @param {number | boolean | string | null} value  null: the engine's own choice
  * @returns {Doc}
  */
 export function setOption(doc, name, value) {

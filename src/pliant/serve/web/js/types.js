@@ -55,7 +55,7 @@
  * @property {string} prompt
  * @property {number} seed
  * @property {string} engine
- * @property {Record<string, number | boolean>} options  of the engine
+ * @property {Record<string, number | boolean | string>} options  of the engine
  * @property {string | null} filler  null: the server's default
  *
  * Which list of marks the selection tools draw into. `part` null: a new part is made.

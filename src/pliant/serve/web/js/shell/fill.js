@@ -76,20 +76,31 @@ const engine = ({ app, doc, state }) =>
     name: "Method",
     title: "The engine: the drag-editing method",
     value: doc.engine,
-    choices: state.server.engines.map((one) => ({ value: one.name, label: one.name, text: one.summary, reason: reasonOf(one, "engine") })),
+    choices: state.server.engines.map((one) => ({ value: one.name, label: one.name, text: described(one), reason: reasonOf(one, "engine") })),
     pick: (name) => app.apply("Change method", (now) => setWish(now, { engine: name })),
   });
 
-/** The engine says what each option is; a number, or yes and no where its default is one of them. @param {Frame} frame */
+/** @param {Record<string, any>} engine */
+const described = (engine) => `${engine.summary}${engine.understands_pairs === false ? "; no region pairs" : ""}`;
+
+/** The engine says what each option is: one of some names, yes and no where its default is one of them, or a number. @param {Frame} frame */
 function engineOptions({ app, doc, state }) {
   const engine = state.server.engines.find((one) => one.name === doc.engine);
   /** @type {[string, string][]} */
   const listed = Object.entries(engine?.options ?? {});
-  const set = (/** @type {string} */ name, /** @type {number | boolean | null} */ value) =>
+  const set = (/** @type {string} */ name, /** @type {number | boolean | string | null} */ value) =>
     app.apply(`Change ${name}`, (now) => setOption(now, name, value));
   return listed.filter(([name]) => !OWN.has(name)).map(([name, text]) => {
     const yes = /default: (true|on|yes|false|off|no)\b/i.exec(text)?.[1];
     const value = doc.options[name];
+    /** @type {string[] | undefined} */
+    const names = engine?.choices?.[name];
+    if (names) {
+      const choices = names.map((each) => ({ value: each, label: each }));
+      return html`<div class="field"><span class="row"><span class="name grow">${name}</span>
+        ${segments({ name, value: String(value ?? names[0]), choices, pick: (each) => set(name, each) })}</span>
+        <small class="help">${text}</small></div>`;
+    }
     if (yes) return toggle(name, typeof value === "boolean" ? value : /true|on|yes/i.test(yes), (on) => set(name, on), text);
     return html`<label class="field"><span class="row"><span class="name grow">${name}</span>
       ${numberField({ name, value: typeof value === "number" ? value : null, empty: true, set: (next) => set(name, next) })}</span>
@@ -120,6 +131,9 @@ export function missing({ doc, photo, state }) {
   if (state.server.state === "gone") return "The server is away";
   if (state.server.state === "locked") return "The server wants its token";
   if (!doc.parts.length) return "Paint a part first";
+  const engine = state.server.engines.find((one) => one.name === doc.engine);
+  const pair = doc.parts.find((part) => part.kind === "pair");
+  if (pair && engine?.understands_pairs === false) return `${partName(doc, pair)}: ${engine.name} takes no region pairs, choose another method`;
   const open = doc.parts.find(lacking);
   if (!open) return null;
   const todo = { region: "paint it", drags: "pull it", source: "paint what is taken", target: "paint where it goes" };
