@@ -40,7 +40,11 @@ FITTED: dict[str, dict[str, Any]] = {
     "dragdiffusion": {"lora": 0, "r1": 3},
     "sdedrag": {"lora": 0, "radius": 3, "steps": 50},
 }
-MODES = {"fastdrag": ("drag", "move"), "diffeditor": ("drag", "move")}
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "fastdrag": [{"mode": "drag"}, {"mode": "move"}],
+    "dragdiffusion": [{}, {"rate": 0.03}],
+    "diffeditor": [{"mode": "drag"}, {"mode": "move"}],
+}
 ABLATIONS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "share of the points": [(f"{share:.0%}", {"points": share}) for share in (1.0, 0.5, 0.25, 0.1, 0.02)],
     "pasted": [
@@ -97,10 +101,9 @@ def engine_tasks() -> Iterator[tuple[str, Task]]:
     yield "the truth, through the autoencoder", coded
     yield "inpaint4drag", partial(edited, engine="inpaint4drag", options={})
     for engine in latent_engines():
-        for mode in MODES.get(engine, ()):
-            yield f"{engine}, mode {mode}", partial(edited, engine=engine, options={"mode": mode})
-        if engine not in MODES:
-            yield engine, partial(edited, engine=engine, options={})
+        for options in VARIANTS.get(engine, [{}]):
+            label = ", ".join([engine, *(f"{option} {value}" for option, value in options.items())])
+            yield label, partial(edited, engine=engine, options=options)
         if ENGINES.get(engine).info.understands_pairs:
             yield f"{engine}, region pair", partial(edited, engine=engine, options={}, paired=True)
 
