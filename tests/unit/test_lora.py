@@ -92,6 +92,22 @@ def test_it_learns_the_photo(photo):
     assert losses[1] < 0.95 * losses[0]
 
 
+def test_the_photo_is_encoded_once(photo, monkeypatch):
+    network, calls = photo.model.codec.model, []
+    encode = network.encode
+    monkeypatch.setattr(network, "encode", lambda pixels: calls.append(pixels) or encode(pixels))
+    trained(photo, TRAINING, watch())
+    assert len(calls) == 1
+
+
+def test_samples_are_those_of_encoding_each_time(photo):
+    codec, rgb = photo.model.codec, photo.frame.rgb
+    each, once = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+    samples = codec.samples(rgb, once)
+    for _ in range(3):
+        assert torch.equal(next(samples), codec.encode(rgb, random=each))
+
+
 def test_the_same_photo_gives_the_same_weights(photo):
     with torch.no_grad():  # as in a session
         first = trained(photo, TRAINING, watch())

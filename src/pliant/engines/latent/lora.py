@@ -104,8 +104,9 @@ def _train(
     scaler = torch.amp.GradScaler(photo.model.device.type, enabled=half)
     progress = Progress(parameters, optimiser, scaler, random)
     done = store.resume(key, progress) if store else 0
+    samples = photo.model.codec.samples(photo.frame.rgb, random)
     for step in range(done, training.steps):
-        latents = photo.model.codec.encode(photo.frame.rgb, random=random).clone()  # no inference tensor
+        latents = next(samples).clone()  # no inference tensor
         optimiser.zero_grad(set_to_none=True)
         for _ in range(training.batch):
             watch.check()

@@ -1,5 +1,6 @@
 """Between pictures and latents, with a full or a tiny autoencoder."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -37,11 +38,28 @@ class Codec:
         The hole is 0 in [-1, 1], mid grey: what the inpainting UNets were trained on. The mode of the posterior,
         or a sample of it with `random`; a tiny autoencoder has no posterior, and gives the same either way.
         """
-        pixels = torch.as_tensor(rgb).to(self._device).permute(2, 0, 1)[None].float() / 127.5 - 1
+        pixels = self._pixels(rgb)
         if hole is not None:
             pixels = pixels * torch.as_tensor(~hole).to(self._device)
+        return self._scaled(self._encoded(pixels), random)
+
+    def samples(self, rgb: NDArray[np.uint8], random: torch.Generator) -> Iterator[torch.Tensor]:
+        """Any number of samples of the posterior of `rgb`, as `encode` gives them one by one; encoded once."""
+        with torch.inference_mode():
+            encoded = self._encoded(self._pixels(rgb))
+        while True:
+            with torch.inference_mode():
+                latents = self._scaled(encoded, random)
+            yield latents
+
+    def _pixels(self, rgb: NDArray[np.uint8]) -> torch.Tensor:
+        return torch.as_tensor(rgb).to(self._device).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+    def _encoded(self, pixels: torch.Tensor) -> Any:
         with at_work(self.model, self._device, self._low_mem):
-            encoded = self.model.encode(pixels.to(self._dtype))
+            return self.model.encode(pixels.to(self._dtype))
+
+    def _scaled(self, encoded: Any, random: torch.Generator | None) -> torch.Tensor:
         return _latents(encoded, random).float() * self.model.config.scaling_factor
 
     @torch.inference_mode()
