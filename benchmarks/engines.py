@@ -1,259 +1,240 @@
-"""What the engines on latents cost at 512 x 512 with models of the real size: seconds and memory.
+"""What every engine costs at 512 x 512 with models of the real size: seconds, memory, and calls of the UNet.
 
-    OMP_WAIT_POLICY=PASSIVE python benchmarks/engines.py [NAME ...] > benchmarks/results/engines.md
+    OMP_WAIT_POLICY=PASSIVE python benchmarks/engines.py > benchmarks/results/engines.md
 
-The weights are random: time and memory do not depend on them. As many plain calls of the same UNet as opening
-and the first edit make are measured beside them. The CPU is measured where no GPU is there, in fewer steps where
-the published number would take hours; on a GPU every figure is a median.
+Each engine is measured by `engines_one.py` in a process of its own, one after the other, so that its peak memory
+is its own. The weights are random: time and memory do not depend on them. The CPU is measured where no GPU is
+there, in fewer steps where all would take hours; then what a step costs is of interest.
 """
 
-import os
-import resource
+import json
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from statistics import median
-from time import perf_counter, process_time
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
-from PIL import Image
+from engines_calls import weights
+from engines_one import CASES, NEEDS_NO_MODEL, ROUNDS_ON_GPU
 
-import pliant
-from pliant.engines.latent.denoiser import Denoiser
-from pliant.engines.latent.model import LatentModel
-from pliant.engines.latent.schedule import Schedule
-from pliant.fill.diffusion.codec import Codec
-from pliant.fill.diffusion.load import settled
-from pliant.fill.diffusion.text import Embedding, Prompts
-from pliant.models.device import Runtime, choose
-from pliant.types import Drag, DragRegion, Edit, Picture, Rectangle, RegionPair
+from pliant.engines.sdedrag import Settings as SdeDrag
+from pliant.engines.sdedrag_steps import carries
 
-SIDE = 512
-TOKENS, TEXT_WIDTH = 77, 768
-ROUNDS_ON_GPU = 10
-BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+ONE = Path(__file__).with_name("engines_one.py")
 
-PART = Rectangle(150, 180, 310, 300)
-PAIR = Edit([RegionPair(PART, Rectangle(220, 160, 380, 280))])
-DRAG = Edit([DragRegion(PART, [Drag((230, 240), (300, 220))])])
+TIMES = {
+    "inpaint4drag": "0.3 s, V100 (Inpaint4Drag, table)",
+    "regiondrag": "1.5 s, V100 (RegionDrag, table 1)",
+    "fastdrag": "4.2 s, V100 (Inpaint4Drag, table)",
+    "sdedrag": "126.1 s, V100 (Inpaint4Drag, table)",
+    "diffeditor": "43.1 s, V100 (Inpaint4Drag, table)",
+    "dragdiffusion": "177.7 s, V100 (Inpaint4Drag, table)",
+}
+
+GUIDED = ("sdedrag", "diffeditor")  # those that call the UNet without the prompt as well
+
+note = partial(print, file=sys.stderr, flush=True)
 
 
-@dataclass(frozen=True)
-class Case:
-    """An engine with the edit it is given, and what was published of its cost.
+def taken(what: str, name: str) -> dict[str, Any]:
+    note(f"{name}: {what}")
+    found = subprocess.run([sys.executable, ONE, what, name], stdout=subprocess.PIPE, check=True)
+    return json.loads(found.stdout)
 
-    `fewer` are the options with which it is measured on a CPU.
+
+def row(*cells: object) -> None:
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+
+
+def header(*names: str) -> None:
+    row(*names)
+    row("---", *["--:"] * (len(names) - 1))
+
+
+# ------------------------------------------------------------------------------------------------ the first table
+
+
+def show_cost(name: str, found: dict[str, Any]) -> None:
+    opened, first, second = found["figures"]
+    forwards = opened["forwards"] + first["forwards"]
+    spent = opened["spent"] + first["spent"]
+    options = ", ".join(f"{option}={value}" for option, value in found["options"].items())
+    row(
+        f"{name} ({options})" if options else name,
+        *(f"{figure['spent']:.2f}" for figure in (opened, first, second)),
+        f"{opened['clock'] + first['clock']:.2f}",
+        f"{opened['calls'] + first['calls']}",
+        f"{forwards:.1f}",
+        f"{found['plain']:.2f}" if forwards else "",
+        f"{spent / forwards / found['plain']:.2f}" if forwards else "",
+        f"{coded(found):.2f}" if forwards else "",
+        f"{found['peak']:.2f}",
+        TIMES[name],
+    )
+
+
+def coded(found: dict[str, Any]) -> float:
+    """Seconds in the autoencoder, opening and first edit."""
+    parts = [(figure["parts"], name) for figure in found["figures"][:2] for name in ("encode", "decode")]
+    return sum(stages[name]["spent"] for stages, name in parts if name in stages)
+
+
+# ----------------------------------------------------------------------------------------------- the second table
+
+
+def stages(found: dict[str, Any], first: int, last: int) -> dict[str, dict[str, Any]]:
+    """The stages in which the UNet is at work, of the figures from `first` to `last`."""
+    parts = [figure["parts"] for figure in found["figures"][first:last]]
+    return {name: part for each in parts for name, part in each.items() if part["forwards"]}
+
+
+def show_steps(name: str, found: dict[str, Any], whole: dict[str, Any]) -> None:
+    measured, wanted = stages(found, 0, 2), stages(whole, 0, 2)
+    for stage, part in measured.items():
+        asked = wanted[stage]
+        row(
+            name,
+            stage,
+            part["steps"],
+            f"{part['spent'] / part['steps']:.2f}",
+            f"{part['forwards'] / part['steps']:.2f}",
+            f"{part['spent'] / part['forwards']:.2f}",
+            asked["steps"],
+            f"{asked['forwards']:.1f}",
+            f"{computed(measured, {stage: asked}):.0f}",
+        )
+
+
+def computed(measured: dict[str, Any], wanted: dict[str, Any]) -> float:
+    """Seconds that `wanted` would take at the cost of a forward as `measured` in the same stage."""
+    return sum(
+        part["forwards"] * measured[name]["spent"] / measured[name]["forwards"] for name, part in wanted.items()
+    )
+
+
+# ------------------------------------------------------------------------------------------------ the third table
+
+
+def published(name: str) -> tuple[float, float]:
+    """Forwards that the published code spends on learning a photo, and on every edit, by its step counts.
+
+    RegionDrag: 10 steps up, 10 down. FastDrag: 7 up; 7 down for two equal pictures. SDE-Drag: 100 steps of
+    learning; in each carry 120 steps down for photo and edit, with and without prompt. DiffEditor: 50 up; 58
+    guided visits of steps down and 8 steps back up; in 28 visits features of photo and edit, and two gradients.
+    DragDiffusion: 80 steps of learning four pictures each; 35 up; the unedited features; 80 steps with gradient;
+    35 down for photo and edit.
     """
-
-    name: str
-    edit: Edit
-    published: str
-    options: dict[str, Any] = field(default_factory=dict)
-    fewer: dict[str, Any] = field(default_factory=dict)
-
-    def on(self, device: torch.device) -> dict[str, Any]:
-        """The options to measure with on `device`."""
-        return {**self.options, **(self.fewer if device.type == "cpu" else {})}
-
-
-CASES = [
-    Case("regiondrag", PAIR, "1.5 s in all, V100 (paper, table 1)"),
-    Case("fastdrag", DRAG, "4.2 s, V100 (Inpaint4Drag, table)", {"unet": "own"}),
-    Case("sdedrag", DRAG, "126.1 s, V100 (Inpaint4Drag, table)", fewer={"steps": 10, "lora": 0, "stride": 64}),
-    Case("diffeditor", DRAG, "43.1 s, V100 (Inpaint4Drag, table)", fewer={"steps": 5, "travel": False}),
-    Case(
-        "dragdiffusion",
-        DRAG,
-        "177.7 s, V100 (Inpaint4Drag, table)",
-        fewer={"steps": 10, "pixel_steps": 2, "lora": 1},
-    ),
-]
+    (deep, deep_back), (_, back) = weights()[3], weights()[4]
+    sub_steps = carries((9**2 + 3**2) ** 0.5, SdeDrag().stride)  # of the drag by 9 and -3 cells
+    return {
+        "regiondrag": (0, 10 + 10),
+        "fastdrag": (0, 7 + 2 * 7),
+        "sdedrag": (100 * (1 + back), sub_steps * 120 * 4),
+        "diffeditor": (0, 50 + 2 * 58 + 8 + 28 * (2 * deep + 2 * deep_back)),
+        "dragdiffusion": (80 * 4 * (1 + back), 35 + 1 + 80 * (1 + back) + 2 * 35),
+    }[name]
 
 
-class FixedPrompts(Prompts):
-    """An embedding, as if the prompt had been read before."""
-
-    def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
-        self._device, self._dtype = device, dtype
-
-    def embedding(self, prompt: str, *, guided: bool) -> Embedding:
-        del prompt
-        hidden = torch.randn(1 + guided, TOKENS, TEXT_WIDTH, generator=torch.Generator().manual_seed(0))
-        return Embedding(hidden=hidden.to(self._device, self._dtype))
-
-
-def model_on(device: torch.device, dtype: torch.dtype) -> LatentModel:
-    """Stable Diffusion 1.5 with random weights."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        with torch.device(device):
-            unet = UNet2DConditionModel(
-                sample_size=SIDE // 8,
-                block_out_channels=(320, 640, 1280, 1280),
-                cross_attention_dim=TEXT_WIDTH,
-                attention_head_dim=8,
-            )
-            vae = AutoencoderKL(
-                block_out_channels=(128, 256, 512, 512),
-                down_block_types=("DownEncoderBlock2D",) * 4,
-                up_block_types=("UpDecoderBlock2D",) * 4,
-                latent_channels=4,
-                layers_per_block=2,
-                sample_size=SIDE,
-            )
-    finally:
-        torch.set_default_dtype(before)
-    return LatentModel(
-        denoiser=Denoiser(unet=settled(unet, device, low_mem=False), schedule=Schedule.of(BETAS)),
-        codec=Codec(settled(vae, device, low_mem=False), device),
-        tiny=None,
-        prompts=FixedPrompts(device, dtype),
-        size=SIDE,
-        device=device,
+def show_calls(name: str, found: dict[str, Any], whole: dict[str, Any], unprompted: dict[str, Any] | None) -> None:
+    learning, edit = published(name)
+    learned = stages(whole, 0, 1).get("learn", {"forwards": 0})["forwards"]
+    opened, first, second = (figure["forwards"] for figure in whole["figures"])
+    ours = opened - learned + first
+    measured = stages(found, 0, 2)
+    again = stages(found, 2, 3)
+    seconds = computed(measured, stages(whole, 0, 2)) + coded(found)
+    more = computed(again, stages(whole, 2, 3)) + found["figures"][2]["parts"]["decode"]["spent"]
+    bare = (
+        "" if unprompted is None else f"{edit / sum(each['forwards'] for each in unprompted['figures'][:2]):.2f}"
+    )
+    row(
+        name,
+        *(f"{value:.0f}" if value else "" for value in (learning, edit, learned, ours, second)),
+        f"{edit / ours:.2f}",
+        f"{edit / second:.2f}",
+        bare,
+        f"{seconds:.0f}",
+        f"{more:.0f}",
     )
 
 
-def photo(seed: int) -> Picture:
-    noise = np.random.default_rng(seed).integers(0, 256, (33, 33, 3), dtype=np.uint8)
-    return Picture(np.asarray(Image.fromarray(noise).resize((SIDE, SIDE), Image.Resampling.BICUBIC)))
-
-
-# ---------------------------------------------------------------------------------------------- measuring
-
-
-@dataclass(frozen=True)
-class Figure:
-    seconds: float
-    core_seconds: float
-    gigabytes: float
-    calls: int
-
-
-class Meter:
-    """Times a piece of work, and counts the calls of the UNet in it."""
-
-    def __init__(self, model: LatentModel) -> None:
-        self._device = model.device
-        self._count = 0
-        model.unet.register_forward_pre_hook(lambda *_: setattr(self, "_count", self._count + 1))
-
-    def of(self, work: Callable[[], Any]) -> tuple[Figure, Any]:
-        before = self._count
-        self._wait()
-        if self._device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats()
-        start, worked = perf_counter(), process_time()
-        found = work()
-        self._wait()
-        figure = Figure(perf_counter() - start, process_time() - worked, self._peak(), self._count - before)
-        print(f"{figure.seconds:.3f} s, {figure.calls} calls, {figure.gigabytes:.2f} GB", file=sys.stderr)
-        return figure, found
-
-    def _wait(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize()
-
-    def _peak(self) -> float:
-        """Gigabytes: allocated on the GPU, or resident in this process so far."""
-        if self._device.type == "cuda":
-            return torch.cuda.max_memory_allocated() / 1e9
-        return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9
-
-
-def plain_calls(model: LatentModel, count: int) -> None:
-    latents = torch.randn(1, 4, SIDE // 8, SIDE // 8).to(model.device)
-    text = model.prompts.embedding("", guided=False)
-    with torch.no_grad():
-        for level in range(count):
-            model.denoiser.noise(latents, 1 + 50 * (level % 10), text)
-
-
-def once(case: Case, model: LatentModel, meter: Meter, seed: int) -> list[Figure]:
-    """Opening, the first edit, another edit, and the same number of plain calls as the first two."""
-    engine = pliant.engine(case.name, model=model, **case.on(model.device))
-    opened, session = meter.of(lambda: engine.open(photo(seed)))
-    first, _ = meter.of(lambda: session.run(case.edit))
-    second, _ = meter.of(lambda: session.run(case.edit, seed=1))
-    plain, _ = meter.of(lambda: plain_calls(model, opened.calls + first.calls))
-    return [opened, first, second, plain]
-
-
-def measured(model: LatentModel, cases: list[Case]) -> Iterator[tuple[Case, list[Figure]]]:
-    rounds = ROUNDS_ON_GPU if model.device.type == "cuda" else 1
-    meter = Meter(model)
-    plain_calls(model, 1)
-    for case in cases:
-        if rounds > 1:
-            once(case, model, meter, 99)
-        found = [once(case, model, meter, seed) for seed in range(rounds)]
-        yield case, [middle(list(figures)) for figures in zip(*found, strict=True)]
-
-
-def middle(figures: list[Figure]) -> Figure:
-    return Figure(
-        median(figure.seconds for figure in figures),
-        median(figure.core_seconds for figure in figures),
-        max(figure.gigabytes for figure in figures),
-        figures[0].calls,
-    )
-
-
-# ------------------------------------------------------------------------------------------------ the table
-
-
-def spent(figure: Figure) -> float:
-    """Seconds on a GPU; on a CPU, which others may be using too, the work of all its cores."""
-    return figure.seconds if torch.cuda.is_available() else figure.core_seconds
-
-
-def show(case: Case, figures: list[Figure], device: torch.device) -> None:
-    opened, first, second, plain = figures
-    options = ", ".join(f"{name}={value}" for name, value in case.on(device).items())
-    cells = [
-        f"{case.name}{f' ({options})' if options else ''}",
-        *(f"{spent(figure):.2f} ({figure.calls})" for figure in (opened, first, second, plain)),
-        f"{(spent(opened) + spent(first)) / spent(plain):.2f}",
-        f"{max(opened.gigabytes, first.gigabytes):.2f}",
-        case.published,
-    ]
-    print("| " + " | ".join(cells) + " |", flush=True)
+def unlearned(unprompted: dict[str, Any]) -> dict[str, Any]:
+    """`unprompted` without what was spent on learning."""
+    opened, *others = unprompted["figures"]
+    learned = stages(unprompted, 0, 1).get("learn", {"forwards": 0})["forwards"]
+    return {"figures": [{**opened, "forwards": opened["forwards"] - learned}, *others]}
 
 
 def main() -> None:
-    torch.set_num_threads(os.cpu_count() or 1)
-    gpu = torch.cuda.is_available()
-    device = torch.device("cuda" if gpu else "cpu")
-    dtype = choose(Runtime(device=device.type)).dtype
-    wanted = sys.argv[1:] or [case.name for case in CASES]
-    where = torch.cuda.get_device_name() if gpu else f"CPU, {os.cpu_count()} cores"
-    print("# What the engines on latents cost\n")
+    costs = {name: taken("cost", name) for name in CASES}
+    with_unet = [name for name in CASES if name != NEEDS_NO_MODEL]
+    wholes = {name: taken("calls", name) for name in with_unet}
+    unprompted = {name: unlearned(taken("calls-unprompted", name)) for name in GUIDED}
+    some = costs[NEEDS_NO_MODEL]
+    print("# What the engines cost\n")
     print("`OMP_WAIT_POLICY=PASSIVE python benchmarks/engines.py`,", end=" ")
-    print(f"torch {torch.__version__.split('+')[0]}, {where}, {dtype}.\n")
-    print(f"A picture of {SIDE} x {SIDE}; UNet and autoencoder of Stable Diffusion 1.5 with random weights.")
-    print(
-        f"{'Seconds' if gpu else 'Core seconds'}, and in brackets calls of the UNet; the ratio is that of opening"
-    )
-    print("and first edit to as many plain calls.\n")
-    print("| engine | open | first edit | another edit | plain calls | ratio | peak GB | published |")
-    print("|---|--:|--:|--:|--:|--:|--:|---|")
-    model = model_on(device, getattr(torch, dtype))
-    for case, figures in measured(model, [case for case in CASES if case.name in wanted]):
-        show(case, figures, device)
-    if gpu:
-        print(f"\nMedians of {ROUNDS_ON_GPU} runs after one that is not counted; memory is what torch allocates.")
-    else:
-        print("\nOne run each, after one call of the UNet, on a computer that others were using: core seconds are")
-        print(
-            "the work done; alone on it the time is about this divided by the number of cores. Memory is the most"
-        )
-        print(
-            "that the process has used until then. No GPU was at hand; with one, the script measures it instead."
-        )
-        print("Where a row names fewer steps than the engine's default, it says what a step costs, not an edit.")
+    print(f"torch {some['torch']}, {some['where']}, {costs['regiondrag']['dtype']}.")
+    print(INTRODUCTION)
+    print(WHAT_IT_TOOK)
+    header(
+        "engine", "open", "first edit", "another edit", "by the clock", "calls", "forwards", "a plain call",
+        "ratio", "autoencoder", "peak GB", "published",
+    )  # fmt: skip
+    for name in CASES:
+        show_cost(name, costs[name])
+    print(WHAT_A_STEP_TAKES)
+    header(
+        "engine", "stage", "steps", "s a step", "forwards a step", "s a forward", "steps by default",
+        "forwards by default", "s by default, computed",
+    )  # fmt: skip
+    for name in with_unet:
+        show_steps(name, costs[name], wholes[name])
+    print(WHAT_IS_CALLED)
+    header(
+        "engine", "published: learning", "an edit", "ours: learning", "first edit", "another edit",
+        "published / first", "published / another", "published / first, no prompt", "first edit, s, computed",
+        "another edit, s, computed",
+    )  # fmt: skip
+    for name in with_unet:
+        show_calls(name, costs[name], wholes[name], unprompted.get(name))
+
+
+INTRODUCTION = f"""
+A picture of 512 x 512, a part of 160 x 120 dragged by 73 pixels, with a prompt; UNet and autoencoder of
+Stable Diffusion 1.5 with random weights; inpaint4drag with its default filler, which needs no model. Each
+engine in a process of its own. On a CPU one edit after six plain calls of the UNet; on a GPU, and for
+inpaint4drag anywhere, the middle one of {ROUNDS_ON_GPU} edits after one that is not counted.
+
+A *forward* is the arithmetic of one whole call of that UNet for one picture without gradient. Calls for
+several pictures, calls that end early and gradients are counted by hooks and weighed by their
+multiplications. Seconds are those of the clock on a GPU, and on a CPU *core seconds*, the work of all cores,
+since others may be using it."""
+
+WHAT_IT_TOOK = """
+## What it took
+
+*By the clock*, *calls*, *forwards* and *autoencoder* (seconds) are of opening and first edit together.
+*Ratio*: the seconds of both to those of as many plain calls as they are forwards. *Peak GB* is all of the
+process, Python and torch included, or on a GPU what torch allocates. A row that names steps has fewer than
+the engine's default, and is no edit that one would want.
+"""
+
+WHAT_A_STEP_TAKES = """
+## What a step takes
+
+Opening and first edit by their stages. *By default* are steps and forwards of the engine as it comes, counted
+with a narrow UNet of the same blocks; the last column is computed: forwards by default times seconds a
+forward.
+"""
+
+WHAT_IS_CALLED = """
+## What is called
+
+Forwards by default: those that the published code's own step counts come to (`published` in
+benchmarks/engines.py), and ours as counted. *No prompt*: the same edit where none is given. Learning is done
+once for a photo by both, an inversion only by ours. The last two columns are computed from the table above;
+learning and autoencoder included.
+"""
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@ class Calls:
     def __init__(self, unet: Any) -> None:
         self.made: list[Call] = []
         unet.register_forward_pre_hook(self._begin)
-        for depth, block in enumerate(unet.up_blocks, start=1):
-            block.register_forward_hook(self._reaching(min(depth, WHOLE - 1)))
+        for depth, block in enumerate(unet.up_blocks[:-1], start=1):
+            block.register_forward_hook(self._reaching(depth))
         unet.register_forward_hook(self._reaching(WHOLE))
 
     def _begin(self, _: Any, inputs: tuple[Any, ...]) -> None:
