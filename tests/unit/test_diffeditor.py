@@ -1,5 +1,7 @@
 """DiffEditor: its energies in closed form, its plan of steps, and what it does to the network's calls."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scenes
@@ -101,18 +103,20 @@ def test_the_published_plan_of_steps():
     assert not any(again for _, again in LedByEnergy(Settings(travel=False)).visits())
 
 
-def test_calls_of_the_unet_are_counted():
+@pytest.mark.parametrize(("prompt", "guided"), [("a thing", 58), ("", 0)])
+def test_calls_of_the_unet_are_counted(prompt, guided):
     model, calls = tiny_engines.shaped(), []
     change = scenes.edit(scenes.disc(40, 40, 18, (97, 81)), ((40, 40), (58, 33)))
+    change = replace(change, prompt=prompt)
     hook = model.unet.conv_in.register_forward_hook(lambda *found: calls.append(found[1][0].shape[0]))
     try:
-        with pliant.engine("diffeditor", model=model).open(scenes.noise((97, 81))) as session:
+        with pliant.engine("diffeditor", model=model).open(scenes.noise((97, 81)), edit=change) as session:
             session.run(change)
     finally:
         hook.remove()
     led = 20 + 4 * 2
-    assert calls.count(2) == 58
-    assert calls.count(1) == 50 + 2 * led + 8
+    assert calls.count(2) == guided
+    assert calls.count(1) == 50 + 2 * led + 8 + (58 - guided)
 
 
 def test_the_noise_stays_in_the_region():

@@ -32,6 +32,7 @@ INFO = EngineInfo(
         "sde": "noise added inside the region in the middle of the way, 0 to 1 (default: 0.4)",
         "travel": "false: steps are not repeated (default: true)",
     },
+    choices={"mode": MODES},
     understands_pairs=False,
     understands_prompt=True,
     working_size=512,

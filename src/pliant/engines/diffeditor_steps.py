@@ -148,7 +148,9 @@ class LedByEnergy:
         level, below = self.levels.down[index]
         a, a_below = photo.model.schedule.alpha(level), photo.model.schedule.alpha(below)
         with self._bank(prepared, index), prompted(photo, self._is_in(_PROMPTED, index)) as text:
-            noise = photo.model.denoiser.noise(latents, level, text, guidance=self.settings.guidance)
+            # With nothing to tell them apart both halves of a guided call would be the same: one of them will do.
+            guidance = self.settings.guidance if photo.prompt or text.image is not None else 1.0
+            noise = photo.model.denoiser.noise(latents, level, text, guidance=guidance)
         led = noise + self._lead(photo, prepared, plan, latents, index) if self._is_led(index) else noise
         guess = clean(latents, led, a)
         spread = torch.zeros_like(latents)
