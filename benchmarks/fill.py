@@ -7,8 +7,8 @@
 LPIPS (AlexNet) is taken on the hole's box and 32 px around it, PSNR on the hole alone; both are means. `--sheets`
 writes pictures to look at: the hole, the truth, and each filler's answer. LPIPS needs torch. `--large` enlarges a
 photo to 24 megapixels, gives it grain, and fills a round hole of 1.2 megapixels; "sharpness" is the fine detail
-(what a Gaussian of 1.5 px takes away) in the fill over that in the truth. `--crops` measures how long a filler takes
-for a crop of 512 x 512, without the crop plan and the stitch; for a hole that reaches all through it, too.
+(what a Gaussian of 1.5 px takes away) in the fill over that in the truth. `--crops` measures how long a filler
+takes for a crop of 512 x 512, without the crop plan and the stitch; for a hole that reaches all through it, too.
 """
 
 import argparse

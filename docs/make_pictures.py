@@ -1,7 +1,7 @@
 """Make the pictures of the docs: `python docs/make_pictures.py` from the project's root.
 
-`--photos FOLDER`, the 24 Kodak photos as 01.png to 24.png, adds the picture of the fillers, and `--subject FILE`, a
-saliency graph, that of the segmenters; `--only NAME` makes just that one.
+`--photos FOLDER`, the 24 Kodak photos as 01.png to 24.png, adds the picture of the fillers, and `--subject FILE`,
+a saliency graph, that of the segmenters; `--only NAME` makes just that one.
 """
 
 import argparse

@@ -1,16 +1,17 @@
 """Train the network of the filler `seam` on windows (see `tools.filler.windows`), and go on where it was stopped.
 
-    python -m tools.filler.train FOLDER --windows TRAIN.npy --held-out VAL.npy --lpips WEIGHTS [--steps 12000]
+    python -m tools.filler.train FOLDER --windows TRAIN.npy --held-out VAL.npy --lpips WEIGHTS [--steps 16000]
 
 `FOLDER` gets a checkpoint every few minutes and `log.jsonl`. Loss, for each picture: the absolute error in the
 hole, over its area; LPIPS (AlexNet, and every third step SqueezeNet too), over the hole's share of the picture;
-the logarithm of the squared error, which is what a mean PSNR is made of; and by how much the strength of fine
-detail differs from the truth's, wherever the detail itself lies.
+the logarithm of the squared error, which is what a mean PSNR is made of; by how much the strength of fine detail
+differs from the truth's, wherever the detail itself lies; and with `--critic WEIGHT` what a critic says.
 """
 
 import argparse
 import json
 import math
+from collections import Counter
 from copy import deepcopy
 from pathlib import Path
 from time import perf_counter
@@ -18,6 +19,7 @@ from time import perf_counter
 import numpy as np
 import torch
 from tools.filler.batches import Batch, batch, random_batches
+from tools.filler.critic import Critic
 from tools.filler.distance import Distance
 from tools.filler.network import Seam
 from torch import Tensor, nn
@@ -27,13 +29,15 @@ SHAPES = (12, 128), (6, 192)  # pictures in a batch, and their sides
 RATE = 1e-3
 WARM_UP = 200
 AVERAGED = 0.998
+LOOKED_AT = 250  # held-out windows
 EVERY = 500  # steps between a look at the held-out windows and the next
 
 LPIPS_WEIGHT = 2.0
 SQUEEZE_WEIGHT = 0.5
 SQUEEZE_EVERY = 3
 SIGNAL_WEIGHT = 0.05
-GRAIN_WEIGHT = 2.0
+GRAIN_WEIGHT = 1.0
+CRITIC_RATE = 4e-4
 _LEAST_SHARE = 0.02  # of a picture; smaller holes count for less
 _LEAST_ERROR = 1e-4
 
@@ -105,50 +109,92 @@ def looked_at(network: Seam, alex: Distance, table: np.ndarray) -> dict[str, flo
     return {name: float(torch.cat(values).mean()) for name, values in found.items()}
 
 
+class Painter:
+    """The network, its average, and the critic, as they learn."""
+
+    def __init__(self, lpips: Path, critic: float) -> None:
+        self.network, self.critic, self.loss = (
+            part.to(memory_format=torch.channels_last) for part in (Seam(), Critic(), Loss(lpips))
+        )
+        self.averaged = deepcopy(self.network).requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99)
+        )
+        self.learner = torch.optim.Adam(self.critic.parameters(), lr=CRITIC_RATE, betas=(0.5, 0.9))
+        self.weight = critic
+        self.step = 0
+
+    def parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
+        """What a checkpoint holds."""
+        names = ("network", "averaged", "critic", "optimiser", "learner")
+        return {name: getattr(self, name) for name in names}
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; it is whole, or not there."""
+        partial = path.with_suffix(".part")
+        torch.save(
+            {"step": self.step, **{name: part.state_dict() for name, part in self.parts().items()}}, partial
+        )
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        held = torch.load(path, weights_only=True)
+        self.step = held["step"]
+        for name, part in self.parts().items():
+            part.load_state_dict(held[name])
+
+    def learn(self, given: Batch, steps: int) -> dict[str, float]:
+        """One of `steps` steps; the parts of the loss."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate(self.step, steps)
+        given = Batch(*(part.to(memory_format=torch.channels_last) for part in given))
+        with torch.autocast("cpu", torch.bfloat16):
+            painted = self.network(given.shown).float()
+            total, parts = self.loss(painted, given, self.step)
+            if self.weight:
+                complaint = self.criticised(composed(painted, given), given)
+                total = total + self.weight * complaint
+                parts["complaint"] = float(complaint.detach())
+        self.optimiser.zero_grad()
+        total.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        share = 1 - min(AVERAGED, (self.step + 1) / (self.step + 10))
+        for kept, now in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+            kept.lerp_(now.detach(), share)
+        self.step += 1
+        return parts
+
+    def criticised(self, whole: Tensor, given: Batch) -> Tensor:
+        """The critic's complaint about `whole`, after it has learned from it."""
+        doubt = self.critic.loss(whole, given.truth, given.hole)
+        self.learner.zero_grad()
+        doubt.backward()
+        self.learner.step()
+        return self.critic.complaint(whole, given.hole)
+
+
 def trained(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    network, loss = (part.to(memory_format=torch.channels_last) for part in (Seam(), Loss(args.lpips)))
-    averaged = deepcopy(network).requires_grad_(False)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99))
-    checkpoint, step = args.folder / "checkpoint.pt", 0
+    painter, checkpoint = Painter(args.lpips, args.critic), args.folder / "checkpoint.pt"
     if checkpoint.exists():
-        held = torch.load(checkpoint, weights_only=True)
-        network.load_state_dict(held["network"])
-        averaged.load_state_dict(held["averaged"])
-        optimiser.load_state_dict(held["optimiser"])
-        step = held["step"]
-    held_out = np.load(args.held_out, mmap_mode="r")[:250]
-    batches = random_batches(np.load(args.windows, mmap_mode="r"), SHAPES, seed=step)
-    sums: dict[str, float] = {}
+        painter.load(checkpoint)
+    held_out = np.load(args.held_out, mmap_mode="r")[:LOOKED_AT]
+    batches = random_batches(np.load(args.windows, mmap_mode="r"), SHAPES, seed=painter.step)
+    sums: Counter[str] = Counter()
     start = perf_counter()
-    while step < args.steps:
-        for group in optimiser.param_groups:
-            group["lr"] = rate(step, args.steps)
-        given = Batch(*(part.to(memory_format=torch.channels_last) for part in next(batches)))
-        with torch.autocast("cpu", torch.bfloat16):
-            painted = network(given.shown)
-            total, parts = loss(painted.float(), given, step)
-        optimiser.zero_grad()
-        total.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        for kept, now in zip(averaged.parameters(), network.parameters(), strict=True):
-            kept.lerp_(now.detach(), 1 - min(AVERAGED, (step + 1) / (step + 10)))
-        step += 1
-        for name, value in parts.items():
-            sums[name] = sums.get(name, 0.0) + value
-        if step % EVERY == 0 or step == args.steps:
-            line = {"step": step, "seconds": round(perf_counter() - start)}
-            line |= {name: round(value / EVERY, 5) for name, value in sums.items()}
-            line |= {k: round(v, 5) for k, v in looked_at(averaged, loss.alex, held_out).items()}
+    while painter.step < args.steps:
+        sums.update(painter.learn(next(batches), args.steps))
+        if painter.step % EVERY == 0 or painter.step == args.steps:
+            line = {"step": painter.step, "seconds": round(perf_counter() - start)}
+            line |= {name: value / EVERY for name, value in sums.items()}
+            line |= looked_at(painter.averaged, painter.loss.alex, held_out)
             with (args.folder / "log.jsonl").open("a") as log:
-                print(json.dumps(line), file=log)
-            held = {"network": network.state_dict(), "averaged": averaged.state_dict(), "step": step}
-            partial = checkpoint.with_suffix(".part")
-            torch.save({**held, "optimiser": optimiser.state_dict()}, partial)
-            partial.replace(checkpoint)
-            sums = {}
+                print(json.dumps({name: round(value, 5) for name, value in line.items()}), file=log)
+            painter.save(checkpoint)
+            sums.clear()
 
 
 def main() -> None:
@@ -157,7 +203,8 @@ def main() -> None:
     parser.add_argument("--windows", type=Path, required=True)
     parser.add_argument("--held-out", type=Path, required=True)
     parser.add_argument("--lpips", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--steps", type=int, default=16_000)
+    parser.add_argument("--critic", type=float, default=0.0, metavar="WEIGHT")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)

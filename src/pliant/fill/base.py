@@ -100,6 +100,7 @@ FILLERS: Registry[MakeFiller] = Registry(
         "patchmatch": "pliant.fill.patchmatch:PatchMatch",
         "telea": "pliant.fill.classical:Telea",
         "navier-stokes": "pliant.fill.classical:NavierStokes",
+        "seam": "pliant.fill.seam:Seam",
         "sd15-lcm": "pliant.fill.diffusion.recipes:SD15_LCM",
         "sd15": "pliant.fill.diffusion.recipes:SD15",
         "sdxl-lcm": "pliant.fill.diffusion.recipes:SDXL_LCM",
