@@ -121,7 +121,7 @@ FILLERS = ("telea", "patchmatch", "seam")
 
 def fillers(photos):
     """Real edits, each painted by three fillers: what is dragged is an object, cut out by GrabCut."""
-    edits = [example(name) for name in ("lighthouse", "parrots", "knob")]
+    edits = [example(name) for name in ("lighthouse", "knob")]
     for name, prompt, drag in EDITS:
         photo = pliant.load(photos / name)
         if "mask" in prompt:
