@@ -89,8 +89,9 @@ def test_nothing_else_changes(scene, margin, tear):
     )
     assert np.isfinite(found.source_of).all()
     width, height = picture.size
-    assert (found.source_of > -1).all()
-    assert (found.source_of < (width, height)).all()
+    # A part's mesh reaches one pixel beyond it, where nothing is covered; a pixel can come from that very border.
+    assert (found.source_of >= -1).all()
+    assert (found.source_of <= (width, height)).all()
     if change.protect is not None:
         assert not (found.hole | found.moved)[change.protect.selected].any()
     again = Warper(Picture(picture.pixels.copy())).preview(change, margin=margin, tear=tear)
