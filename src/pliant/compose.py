@@ -60,7 +60,7 @@ def repaint(
         return picture
     pixels = picture.pixels.copy()
     for index, crop in enumerate(crops):
-        part = _cut(weight, box, crop)
+        part = cut(weight, box, crop)
         piece = Piece.of(picture, crop, part > 0, filler.info, parts)
         place = _Place(picture.with_pixels(pixels), crop, part, piece)
         listener = _Relay(on_event, place, index, len(crops))
@@ -99,7 +99,7 @@ def _check(picture: Picture, box: Box, weight: Weight) -> None:
         raise EditError(f"The box {tuple(box)} leaves the picture of {width}x{height}.", code="invalid_hole")
 
 
-def _cut(weight: Weight, box: Box, crop: Box) -> Weight:
+def cut(weight: Weight, box: Box, crop: Box) -> Weight:
     """`weight` on `crop`."""
     part = np.zeros((crop.height, crop.width), np.uint8)
     shared = box.within(crop)

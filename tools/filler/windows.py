@@ -20,8 +20,8 @@ from numpy.lib.format import open_memmap
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pliant.bench.holes import KINDS, cropped, draw_edit
-from pliant.compose import Piece, widen
+from pliant.bench.holes import KINDS, Holes, cropped, draw_edit
+from pliant.compose import Piece, cut, widen
 from pliant.crops import plan_crops
 from pliant.events import CancelToken, ignore
 from pliant.fill.patchmatch import PatchMatch
@@ -49,23 +49,20 @@ def split(folders: Sequence[Path], *, held_out: bool) -> list[Path]:
     """The photos for training, or those held out."""
     found: list[Path] = []
     for folder in folders:
-        photos = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".png"))
-        found += [path for index, path in enumerate(photos) if (index % HELD_OUT == 0) == held_out]
+        found += [path for index, path in enumerate(Holes(folder).photos) if (index % HELD_OUT == 0) == held_out]
     return found
 
 
-def holes(photo: Picture, rng: Generator) -> Iterator[tuple[Hole, Sequence[Layer]]]:
-    """A hole of `photo`, and the parts in front of it."""
+def hole_of(photo: Picture, rng: Generator) -> tuple[Hole, Sequence[Layer]]:
+    """A hole of `photo`, which may be empty, and the parts in front of it."""
     if rng.random() < 0.12:
-        yield strokes(photo, rng), ()
-        return
+        return strokes(photo, rng), ()
     edit = None
     while edit is None:
         edit = draw_edit(KINDS[int(rng.integers(len(KINDS)))], photo.size, rng)
     preview = Warper(photo).preview(edit)
-    if preview.hole_box.area:
-        hidden = preview.layers if rng.random() < 0.85 else ()
-        yield Hole(preview.hole_box, preview.hole_weight), hidden
+    hidden = preview.layers if preview.hole_box.area and rng.random() < 0.85 else ()
+    return Hole(preview.hole_box, preview.hole_weight), hidden
 
 
 def strokes(photo: Picture, rng: Generator) -> Hole:
@@ -88,13 +85,11 @@ def windows(path: Path, rng: Generator) -> Iterator[Window]:
     photo = cropped(photo, _CROP, rng)
     maps = np.zeros((*photo.pixels.shape[:2], CHANNELS - 12), np.uint8)
     whole = np.dstack([photo.pixels] * 4 + [maps])
-    for hole, parts in holes(photo, rng):
-        for crop in plan_crops(hole.box, hole.weight, Box.of_size(photo.size)):
-            within = np.zeros(photo.pixels.shape[:2], np.uint8)
-            within[hole.box.slices] = hole.weight
-            weight = within[crop.slices]
-            piece = Piece.of(photo, crop, weight > 0, PatchMatch.info, parts)
-            whole[crop.slices] = solved(photo.pixels[crop.slices], weight, piece, rng)
+    hole, parts = hole_of(photo, rng)
+    for crop in plan_crops(hole.box, hole.weight, Box.of_size(photo.size)):
+        weight = cut(hole.weight, hole.box, crop)
+        piece = Piece.of(photo, crop, weight > 0, PatchMatch.info, parts)
+        whole[crop.slices] = solved(photo.pixels[crop.slices], weight, piece, rng)
     yield from _cut(whole, rng)
 
 

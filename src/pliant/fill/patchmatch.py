@@ -71,7 +71,7 @@ def _painted(
 def solve(
     rgb: NDArray[np.uint8], hole: Bool, *, seed: int, work: int, on_event: OnEvent, cancel: CancelToken
 ) -> Level | None:
-    """The finest level of `rgb` `(H, W, 3)`, its field found and its hole painted by the mean vote.
+    """The finest level of `rgb` `(H, W, 3)` with its field found; the last vote, `Level.paint`, is the caller's.
 
     `work` is how many targets are visited on one level, at least one round. None: no whole patch is known.
     """
@@ -85,7 +85,8 @@ def solve(
         for _ in range(count):
             _search(level, before is None, count, done, random)
             done += 1
-            level.paint()
+            if done < total:
+                level.paint()
             on_event(Step(index=done, total=total))
             cancel.check()
         before = level

@@ -45,6 +45,7 @@ class Proposals:
         if level is None:
             sharp, soft, misfit = smooth, smooth, np.full(hole.shape, 255)
         else:
+            level.paint()
             soft = np.where(hole[..., None], level.pixels()[..., :3], rgb)
             level.paint(SHARP)
             sharp = np.where(hole[..., None], level.pixels()[..., :3], rgb)
