@@ -315,6 +315,7 @@ def test_previews_do_not_wait_behind_finals():
         gate = Gate()
         for _ in range(10):
             app.state.context.jobs.submit(gate, kind="test")
+        assert gate.begun.wait(10)
         assert web.post(f"{API}/warp", files=sent()).status_code == 200
         assert web.get(f"{API}/health").json()["waiting"] == 9
         gate.open.set()
