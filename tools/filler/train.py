@@ -118,7 +118,7 @@ class Painter:
         )
         self.averaged = deepcopy(self.network).requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99)
+            self.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99), fused=True
         )
         self.learner = torch.optim.Adam(self.critic.parameters(), lr=CRITIC_RATE, betas=(0.5, 0.9))
         self.weight = critic
@@ -161,8 +161,8 @@ class Painter:
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         share = 1 - min(AVERAGED, (self.step + 1) / (self.step + 10))
-        for kept, now in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
-            kept.lerp_(now.detach(), share)
+        now = [weight.detach() for weight in self.network.parameters()]
+        torch._foreach_lerp_(list(self.averaged.parameters()), now, share)
         self.step += 1
         return parts
 
