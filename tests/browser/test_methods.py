@@ -44,3 +44,11 @@ def test_a_region_pair_is_not_for_a_method_that_takes_none(page):
     choose_method(page, "fastdrag")
     button(page, "New region pair").click()
     expect(page.locator(".fill-need")).to_contain_text("fastdrag takes no region pairs")
+
+
+def test_an_option_that_takes_other_text_has_no_field(page):
+    first(page)
+    choose_method(page, "fastdrag")
+    expect(page.get_by_role("spinbutton", name="t_start")).to_be_visible()
+    for name in ("model", "vae", "unet", "compat"):
+        expect(page.get_by_label(name, exact=True)).to_have_count(0)

@@ -46,6 +46,15 @@ def test_names_to_choose_from_are_accepted_and_no_others(name):
             pliant.engine(name, **{**tiny_engines.options(name), option: "nothing of the kind"})
 
 
+def test_text_is_refused_where_none_is_declared(name):
+    info = ENGINES.get(name).info
+    assert set(info.texts) <= info.options.keys() - info.choices.keys()
+    for option in info.options.keys() - info.choices.keys() - set(info.texts):
+        with pytest.raises(EditError, match="accepted") as refused:
+            pliant.engine(name, **{**tiny_engines.options(name), option: "nothing of the kind"})
+        assert option in str(refused.value)
+
+
 def test_declares_itself(name):
     info = ENGINES.get(name).info
     assert info.name == name

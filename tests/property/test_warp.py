@@ -89,7 +89,8 @@ def test_nothing_else_changes(scene, margin, tear):
     )
     assert np.isfinite(found.source_of).all()
     width, height = picture.size
-    # A part's mesh reaches one pixel beyond it, where nothing is covered; a pixel can come from that very border.
+    # A part's mesh reaches one pixel beyond it. Where the part shrinks, a pixel is a mean over its footprint,
+    # which may reach into the part though its middle comes from that very border.
     assert (found.source_of >= -1).all()
     assert (found.source_of <= (width, height)).all()
     if change.protect is not None:

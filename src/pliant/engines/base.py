@@ -15,8 +15,9 @@ class EngineInfo:
     """What an engine declares of itself; help texts, docs and tests are made from it.
 
     `options` maps the name of each option of the engine to one line that explains it, `choices` that of each
-    option that takes one of some names to these, the default first. `has_preview` says that previews keep up with
-    a pointer and look like the result. `working_size` is the side in pixels of the square it
+    option that takes one of some names to these, the default first, `texts` those that take any other text, such
+    as a model's name or a folder; what is in neither takes numbers, or true and false. `has_preview` says that
+    previews keep up with a pointer and look like the result. `working_size` is the side in pixels of the square it
     works on best (None: any); `extra` is the optional dependency it needs, `weights` the models of the catalogue
     that it loads unless told otherwise.
     """
@@ -27,6 +28,7 @@ class EngineInfo:
     paper: str
     options: dict[str, str]
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    texts: tuple[str, ...] = ()
     understands_drags: bool = True
     understands_pairs: bool = True
     understands_prompt: bool = False
@@ -54,6 +56,20 @@ def check_understood(info: EngineInfo, edit: Edit) -> None:
                 "choose another engine (`pliant engines`).",
                 code="unsupported_input",
             )
+
+
+def check_range(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
+    """Refuse the option `name` if its `value` is not a number, or a whole one, from `low` to `high`.
+
+    Raises:
+        EditError: with the code `invalid_option`.
+    """
+    kinds = int if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        kind = "whole numbers" if whole else "numbers"
+        raise EditError(
+            f"{name} is {value!r}; accepted are {kind} from {low:g} to {high:g}.", code="invalid_option"
+        )
 
 
 class Session(Protocol):

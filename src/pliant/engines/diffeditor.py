@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pliant.engines.base import EngineInfo
-from pliant.engines.latent.choices import COMMON_OPTIONS, IMAGE_OPTIONS, Choices, check_range, split_options
+from pliant.engines.base import EngineInfo, check_range
+from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, IMAGE_OPTIONS, Choices, split_options
 from pliant.engines.latent.engine import LatentEngine
 from pliant.errors import EditError
 from pliant.events import CancelToken, OnEvent, ignore
@@ -33,6 +33,7 @@ INFO = EngineInfo(
         "travel": "false: steps are not repeated (default: true)",
     },
     choices={"mode": MODES},
+    texts=(*COMMON_TEXTS, "image_adapter"),
     understands_pairs=False,
     understands_prompt=True,
     working_size=512,

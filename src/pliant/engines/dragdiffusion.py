@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pliant.engines.base import EngineInfo
-from pliant.engines.latent.choices import COMMON_OPTIONS, Choices, check_range, split_options
+from pliant.engines.base import EngineInfo, check_range
+from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, Choices, split_options
 from pliant.engines.latent.engine import LatentEngine
 from pliant.engines.latent.schedule import count_until
 from pliant.errors import EditError
@@ -37,6 +37,7 @@ INFO = EngineInfo(
         "lora_folder": "folder to keep what was learned in (default: only while the photo is open)",
         "compat": f"{PUBLIC_CODE}: rounding, mask and whole pictures of the published code (default: ours)",
     },
+    texts=(*COMMON_TEXTS, "lora_folder", "compat"),
     understands_pairs=False,
     understands_prompt=True,
     working_size=512,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pliant.engines.base import EngineInfo
-from pliant.engines.latent.choices import COMMON_OPTIONS, Choices, check_range, split_options
+from pliant.engines.base import EngineInfo, check_range
+from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, Choices, split_options
 from pliant.engines.latent.engine import LatentEngine
 from pliant.engines.latent.schedule import count_until
 from pliant.errors import EditError
@@ -41,6 +41,7 @@ INFO = EngineInfo(
         "weights": ("inverse", "nearest"),
         "fill": ("interpolation", "noise", "original"),
     },
+    texts=(*COMMON_TEXTS, "unet", "compat"),
     understands_pairs=False,
     understands_prompt=True,
     working_size=512,

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any, Self
 
 from pliant.compose import repaint
-from pliant.engines.base import EngineInfo
+from pliant.engines.base import EngineInfo, check_range
 from pliant.errors import EditError
 from pliant.events import CancelToken, Event, OnEvent, Partial, Stage, ignore
 from pliant.fill.base import Filler, make_filler
@@ -28,6 +28,7 @@ INFO = EngineInfo(
         "margin": "pixels by which an opened seam is widened before it is painted (default: by picture size)",
         "tear": "stretch beyond which a part tears and is painted anew, above 1 (default: never)",
     },
+    texts=("filler", "refine"),
     understands_prompt=True,
     has_preview=True,
 )
@@ -49,10 +50,11 @@ class Inpaint4Drag:
         margin: int | None = None,
         tear: float | None = None,
     ) -> None:
-        if margin is not None and not 0 <= margin <= 100:
-            raise EditError(f"margin is {margin}; accepted is 0 to 100 pixels.", code="invalid_option")
-        if tear is not None and not tear > 1:
-            raise EditError(f"tear is {tear}; accepted is a stretch above 1.", code="invalid_option")
+        if margin is not None:
+            check_range("margin", margin, 0, 100, whole=True)
+        is_number = isinstance(tear, int | float | None)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not is_number or (tear is not None and not tear > 1):
+            raise EditError(f"tear is {tear!r}; accepted is a stretch above 1.", code="invalid_option")
         self._filler = make_filler(filler, runtime) if isinstance(filler, str) else filler
         self._segmenter = make_segmenter(refine, runtime) if isinstance(refine, str) else refine
         self._limits: dict[str, Any] = {"margin": margin, "tear": tear}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pliant.engines.base import EngineInfo
-from pliant.engines.latent.choices import COMMON_OPTIONS, IMAGE_OPTIONS, Choices, check_range, split_options
+from pliant.engines.base import EngineInfo, check_range
+from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, IMAGE_OPTIONS, Choices, split_options
 from pliant.engines.latent.engine import LatentEngine
 from pliant.engines.latent.schedule import count_until
 from pliant.errors import EditError
@@ -35,6 +35,7 @@ INFO = EngineInfo(
         "points": "share of the point pairs that is used, above 0 to 1, for experiments (default: 1)",
         "compat": f"{PUBLIC_CODE}: levels, intervals and mapping of the published code (default: the paper's)",
     },
+    texts=(*COMMON_TEXTS, "image_adapter", "attention", "compat"),
     understands_prompt=True,
     working_size=512,
     extra="diffusion",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pliant.engines.base import check_range
 from pliant.errors import EditError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ COMMON_OPTIONS = {
     "paste_back": "false: give back all that the model made, not only what the edit moves (default: true)",
 }
 """What each of the first four fields of `Choices` is, for `EngineInfo.options`."""
+
+COMMON_TEXTS = "model", "vae"
+"""Those of them that take text, for `EngineInfo.texts`."""
 
 DEFAULT_ADAPTER = "ip-adapter-sd15"
 
@@ -79,17 +83,3 @@ def split_options(
     """The options that are `Choices`, of which the engine has those in `common`, and the method's own."""
     chosen = {name: value for name, value in options.items() if name in common}
     return chosen, {name: value for name, value in options.items() if name not in common}
-
-
-def check_range(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
-    """Refuse the option `name` if its `value` is not a number, or a whole one, from `low` to `high`.
-
-    Raises:
-        EditError: with the code `invalid_option`.
-    """
-    kinds = int if whole else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-        kind = "whole numbers" if whole else "numbers"
-        raise EditError(
-            f"{name} is {value!r}; accepted are {kind} from {low:g} to {high:g}.", code="invalid_option"
-        )

@@ -9,9 +9,6 @@ import { progress } from "./progress.js";
 
 /** @import {Frame} from "./page.js" */
 
-/** Options that have a control of their own, or belong to the command line. */
-const OWN = new Set(["filler", "refine"]);
-
 /** @param {Frame} frame */
 export function fill(frame) {
   const { app, page, turn, state } = frame;
@@ -83,14 +80,19 @@ const engine = ({ app, doc, state }) =>
 /** @param {Record<string, any>} engine */
 const described = (engine) => `${engine.summary}${engine.understands_pairs === false ? "; no region pairs" : ""}`;
 
-/** The engine says what each option is: one of some names, yes and no where its default is one of them, or a number. @param {Frame} frame */
+/**
+ * The engine says what each option is: one of some names, yes and no where its default is one of them, or a number.
+ * Other text names models and folders of the server's machine, which no page chooses.
+ *
+ * @param {Frame} frame
+ */
 function engineOptions({ app, doc, state }) {
   const engine = state.server.engines.find((one) => one.name === doc.engine);
   /** @type {[string, string][]} */
   const listed = Object.entries(engine?.options ?? {});
   const set = (/** @type {string} */ name, /** @type {number | boolean | string | null} */ value) =>
     app.apply(`Change ${name}`, (now) => setOption(now, name, value));
-  return listed.filter(([name]) => !OWN.has(name)).map(([name, text]) => {
+  return listed.filter(([name]) => !engine?.texts?.includes(name)).map(([name, text]) => {
     const yes = /default: (true|on|yes|false|off|no)\b/i.exec(text)?.[1];
     const value = doc.options[name];
     /** @type {string[] | undefined} */
