@@ -60,7 +60,7 @@ def repaint(
         return picture
     pixels = picture.pixels.copy()
     for index, crop in enumerate(crops):
-        part = cut(weight, box, crop)
+        part = crop.cut(weight, box)
         piece = Piece.of(picture, crop, part > 0, filler.info, parts)
         place = _Place(picture.with_pixels(pixels), crop, part, piece)
         listener = _Relay(on_event, place, index, len(crops))
@@ -99,15 +99,6 @@ def _check(picture: Picture, box: Box, weight: Weight) -> None:
         raise EditError(f"The box {tuple(box)} leaves the picture of {width}x{height}.", code="invalid_hole")
 
 
-def cut(weight: Weight, box: Box, crop: Box) -> Weight:
-    """`weight` on `crop`."""
-    part = np.zeros((crop.height, crop.width), np.uint8)
-    shared = box.within(crop)
-    inner = shared.moved(-crop.x0, -crop.y0).slices
-    part[inner] = weight[shared.moved(-box.x0, -box.y0).slices]
-    return part
-
-
 @dataclass(frozen=True)
 class _Relay:
     """Passes a filler's progress on one crop on as progress of the whole picture."""
@@ -131,10 +122,7 @@ def _standing(parts: Sequence[Layer], crop: Box) -> Bool:
     """`(h, w)` bool: where moved parts stand on `crop`."""
     standing = np.zeros((crop.height, crop.width), np.bool_)
     for layer in parts:
-        shared = layer.box.within(crop)
-        if shared.area:
-            covered = layer.coverage[shared.moved(-layer.box.x0, -layer.box.y0).slices] > 0
-            standing[shared.moved(-crop.x0, -crop.y0).slices] |= covered
+        standing |= crop.cut(layer.coverage, layer.box) > 0
     return standing
 
 

@@ -5,10 +5,12 @@ column 3 of row 5 has its centre at (3, 5) and reaches from 2.5 to 3.5 and from 
 `(H, W, C)`. Boxes are half open: columns x0 to x1 - 1, rows y0 to y1 - 1.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T", bound=np.generic)
 
 
 class Size(NamedTuple):
@@ -82,6 +84,15 @@ class Box(NamedTuple):
     def moved(self, dx: int, dy: int) -> "Box":
         """The box shifted by (dx, dy)."""
         return Box(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
+
+    def cut(self, values: NDArray[T], home: "Box") -> NDArray[T]:
+        """`values` `(h, w, ...)`, which lie on `home`, as far as they lie on this box; 0 elsewhere on it."""
+        found = np.zeros((self.height, self.width, *values.shape[2:]), values.dtype)
+        shared = self.within(home)
+        if shared.area:
+            inner = shared.moved(-home.x0, -home.y0).slices
+            found[shared.moved(-self.x0, -self.y0).slices] = values[inner]
+        return found
 
     def grid(self) -> NDArray[np.float32]:
         """`(height, width, 2)` float32: the (x, y) of every pixel of the box."""

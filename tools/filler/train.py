@@ -4,8 +4,9 @@
 
 `FOLDER` gets a checkpoint every few minutes and `log.jsonl`. Loss, for each picture: the absolute error in the
 hole, over its area; LPIPS (AlexNet, and every third step SqueezeNet too), over the hole's share of the picture;
-the logarithm of the squared error, which is what a mean PSNR is made of; by how much the strength of fine detail
-differs from the truth's, wherever the detail itself lies; and with `--critic WEIGHT` what a critic says.
+the logarithm of the squared error, which is what a mean PSNR is made of, and again that of the rim, where the
+truth can be known; by how much the strength of fine detail differs from the truth's, wherever the detail itself
+lies; and with `--critic WEIGHT` what a critic says.
 """
 
 import argparse
@@ -30,12 +31,15 @@ RATE = 1e-3
 WARM_UP = 200
 AVERAGED = 0.998
 LOOKED_AT = 250  # held-out windows
+THIN = 8 / 64  # the greatest depth of a thin hole
 EVERY = 500  # steps between a look at the held-out windows and the next
 
 LPIPS_WEIGHT = 2.0
 SQUEEZE_WEIGHT = 0.5
 SQUEEZE_EVERY = 3
 SIGNAL_WEIGHT = 0.05
+RIM_WEIGHT = 0.4
+RIM = 4 / 64, 10 / 64  # depths at which a pixel begins to be less of the rim, and is none of it any more
 GRAIN_WEIGHT = 1.0
 CRITIC_RATE = 4e-4
 _LEAST_SHARE = 0.02  # of a picture; smaller holes count for less
@@ -72,10 +76,13 @@ class Loss(nn.Module):
         share = hole / given.hole[0].numel() + _LEAST_SHARE
         looks = self.alex(whole, given.truth) / share
         signal = (square + _LEAST_ERROR).log()
+        rim = given.hole * ((RIM[1] - given.shown[:, 10:11]) / (RIM[1] - RIM[0])).clamp(0, 1)
+        square = (rim * difference.square()).sum(over) / rim.sum(over).clamp_min(1) / 3
+        near = (square + _LEAST_ERROR).log() * rim.sum(over) / hole
         grain = (grains(whole, given.hole) - grains(given.truth, given.hole)).abs().mean(over)
         grain = grain / (hole / given.hole[0].numel())
-        parts = {"error": error, "alex": looks, "signal": signal, "grain": grain}
-        total = error + LPIPS_WEIGHT * looks + SIGNAL_WEIGHT * signal + GRAIN_WEIGHT * grain
+        parts = {"error": error, "alex": looks, "signal": signal, "rim": near, "grain": grain}
+        total = error + LPIPS_WEIGHT * looks + SIGNAL_WEIGHT * signal + RIM_WEIGHT * near + GRAIN_WEIGHT * grain
         if step % SQUEEZE_EVERY == 0:
             parts["squeeze"] = self.squeeze(whole, given.truth) / share * SQUEEZE_EVERY
             total = total + SQUEEZE_WEIGHT * parts["squeeze"]
@@ -92,7 +99,7 @@ def rate(step: int, steps: int) -> float:
 
 @torch.inference_mode()
 def looked_at(network: Seam, alex: Distance, table: np.ndarray) -> dict[str, float]:
-    """LPIPS and PSNR of the hole, and of the sharp proposal, on whole held-out windows."""
+    """LPIPS and PSNR of the hole, and of the sharp proposal, on held-out windows, and on those of thin holes."""
     found: dict[str, list[Tensor]] = {}
     for start in range(0, len(table), 25):
         given = batch(table[start : start + 25])
@@ -100,10 +107,13 @@ def looked_at(network: Seam, alex: Distance, table: np.ndarray) -> dict[str, flo
             painted = network(given.shown).float()
         for name, picture in (("seam", painted), ("sharp", given.shown[:, :3])):
             whole = composed(picture.clamp(-1, 1), given)
+            thin = (given.hole * given.shown[:, 10:11]).amax((1, 2, 3)) <= THIN
             hole = given.hole.sum((1, 2, 3)) * 3
             square = (whole - given.truth).square().sum((1, 2, 3)) / hole
-            found.setdefault(f"lpips_{name}", []).append(alex(whole, given.truth))
-            found.setdefault(f"psnr_{name}", []).append(10 * (4 / square.clamp_min(1e-6)).log10())
+            lpips, psnr = alex(whole, given.truth), 10 * (4 / square.clamp_min(1e-6)).log10()
+            for key, values in ((name, slice(None)), (f"thin_{name}", thin)):
+                found.setdefault(f"lpips_{key}", []).append(lpips[values])
+                found.setdefault(f"psnr_{key}", []).append(psnr[values])
             kept = grains(whole, given.hole).sum((1, 2, 3)) / grains(given.truth, given.hole).sum((1, 2, 3))
             found.setdefault(f"grain_{name}", []).append(kept)
     return {name: float(torch.cat(values).mean()) for name, values in found.items()}

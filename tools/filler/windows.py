@@ -21,7 +21,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pliant.bench.holes import KINDS, Holes, cropped, draw_edit
-from pliant.compose import Piece, cut, widen
+from pliant.compose import Piece, widen
 from pliant.crops import plan_crops
 from pliant.events import CancelToken, ignore
 from pliant.fill.patchmatch import PatchMatch
@@ -87,7 +87,7 @@ def windows(path: Path, rng: Generator) -> Iterator[Window]:
     whole = np.dstack([photo.pixels] * 4 + [maps])
     hole, parts = hole_of(photo, rng)
     for crop in plan_crops(hole.box, hole.weight, Box.of_size(photo.size)):
-        weight = cut(hole.weight, hole.box, crop)
+        weight = crop.cut(hole.weight, hole.box)
         piece = Piece.of(photo, crop, weight > 0, PatchMatch.info, parts)
         whole[crop.slices] = solved(photo.pixels[crop.slices], weight, piece, rng)
     yield from _cut(whole, rng)

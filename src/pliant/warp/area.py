@@ -18,7 +18,7 @@ from pliant.geometry import Box
 from pliant.regions.grasp import grasped
 from pliant.types import Bool, DragRegion, Picture
 from pliant.warp.deform import Points
-from pliant.warp.part import Part, window
+from pliant.warp.part import Part
 
 ROOM = 0.08  # share of the thing that may leave the area; outlines are found no better than that
 BENT = 0.1  # share of the longest drag by which a handle may miss what turning, shifting and scaling gives it
@@ -47,7 +47,7 @@ class Area:
     ) -> Self:
         """Find what the handles of `whole`, a part of `region`, lie on; nothing of `kept` is part of it."""
         frame = Box.of_size(picture.size)
-        area = window(whole.box, whole.mask, frame)
+        area = frame.cut(whole.mask, whole.box)
         found = grasped(picture, area, whole.handles, margin=margin, kept=kept)
         return cls(whole=whole, things=_things(found, whole, region, handles), frame=frame)
 

@@ -92,7 +92,8 @@ class Part:
         if self.edge == "pinned":
             coverage = np.where(self.mask, np.uint8(255), np.uint8(0))
         if self.room is not None:
-            coverage = np.where(window(*self.room, box), coverage, np.uint8(0))
+            home, room = self.room
+            coverage = np.where(box.cut(room, home), coverage, np.uint8(0))
         return Layer(box=box, pixels=content, coverage=coverage, offset=offset, folded=inverse.folded)
 
     def _held(self, box: Box, offset: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -100,15 +101,6 @@ class Part:
         held = np.empty((self.box.height, self.box.width, 2), np.float32)
         kernels.hold(offset, box.x0 - self.box.x0, box.y0 - self.box.y0, self.mask, held)
         return held
-
-
-def window(home: Box, mask: Bool, box: Box) -> Bool:
-    """What `mask`, which lies on `home`, selects on `box`."""
-    seen = np.zeros((box.height, box.width), np.bool_)
-    shared = home.within(box)
-    if shared.area:
-        seen[shared.moved(-box.x0, -box.y0).slices] = mask[shared.moved(-home.x0, -home.y0).slices]
-    return seen
 
 
 def split(mask: Bool, box: Box, region: DragRegion) -> list[Part]:
