@@ -57,8 +57,17 @@ class Pulls(Grey):
         return (latents + 0.1 * latents.grad.sign()).detach()
 
 
+class Toy(LatentEngine):
+    def __init__(self, method, info, choices):
+        super().__init__(ANYWHERE, choices)
+        self.info, self.method = info, method
+
+    def _method(self):
+        return self.method
+
+
 def engine(method, info=INFO, **choices):
-    return LatentEngine(info, ANYWHERE, Choices(model=tiny_engines.model(), **choices), lambda: method)
+    return Toy(method, info, Choices(**{"model": tiny_engines.model(), **choices}))
 
 
 def test_the_method_is_given_the_edit_in_working_pixels():
@@ -158,7 +167,7 @@ def test_stages_follow_one_another_and_pictures_are_made_when_looked_at():
 def test_nothing_is_loaded_before_it_is_needed(monkeypatch):
     loaded = []
     monkeypatch.setattr("pliant.engines.latent.model.open_model", lambda *given, **more: loaded.append(given))
-    made = LatentEngine(INFO, ANYWHERE, Choices(model="sd15"), Grey)
+    made = engine(Grey(), model="sd15")
     assert loaded == []
     with pytest.raises(EditError):
         made.open(scenes.noise(SIZE), edit=scenes.edit(DISC, ((5, 5), (9, 9))))

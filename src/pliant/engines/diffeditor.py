@@ -7,13 +7,10 @@ from pliant.engines.base import EngineInfo, check_range
 from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, IMAGE_OPTIONS, Choices, split_options
 from pliant.engines.latent.engine import LatentEngine
 from pliant.errors import EditError
-from pliant.events import CancelToken, OnEvent, ignore
 from pliant.models.device import ANYWHERE, Runtime
-from pliant.types import Edit, Picture
 
 if TYPE_CHECKING:
     from pliant.engines.diffeditor_steps import LedByEnergy
-    from pliant.engines.latent.session import LatentSession
 
 MODES = ("drag", "move")
 
@@ -78,7 +75,7 @@ class Settings:
         return self.energy if self.energy is not None else 0.5 if self.moves else 2.0
 
 
-class DiffEditor:
+class DiffEditor(LatentEngine):
     """The engine with its options chosen: `COMMON_OPTIONS` and `IMAGE_OPTIONS`, see `Choices`; the others, see
     `Settings`.
     """
@@ -88,19 +85,7 @@ class DiffEditor:
     def __init__(self, runtime: Runtime = ANYWHERE, **options: Any) -> None:
         chosen, own = split_options(options, {**COMMON_OPTIONS, **IMAGE_OPTIONS})
         self._settings = Settings(**own)
-        choices = replace(Choices(**chosen), guided=True)
-        self._engine = LatentEngine(INFO, runtime, choices, self._method)
-
-    def open(
-        self,
-        picture: Picture,
-        *,
-        edit: Edit | None = None,
-        on_event: OnEvent = ignore,
-        cancel: CancelToken | None = None,
-    ) -> "LatentSession":
-        """A session on `picture`: see `LatentEngine.open`."""
-        return self._engine.open(picture, edit=edit, on_event=on_event, cancel=cancel)
+        super().__init__(runtime, replace(Choices(**chosen), guided=True))
 
     def _method(self) -> "LedByEnergy":
         from pliant.engines.diffeditor_steps import LedByEnergy

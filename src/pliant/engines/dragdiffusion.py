@@ -9,13 +9,10 @@ from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, Choices,
 from pliant.engines.latent.engine import LatentEngine
 from pliant.engines.latent.schedule import count_until
 from pliant.errors import EditError
-from pliant.events import CancelToken, OnEvent, ignore
 from pliant.models.device import ANYWHERE, Runtime
-from pliant.types import Edit, Picture
 
 if TYPE_CHECKING:
     from pliant.engines.dragdiffusion_steps import MotionSupervision
-    from pliant.engines.latent.session import LatentSession
 
 PUBLIC_CODE = "dragdiffusion-2024"
 
@@ -97,7 +94,7 @@ class Settings:
         return None if self.lora_folder is None else Path(self.lora_folder).expanduser()
 
 
-class DragDiffusion:
+class DragDiffusion(LatentEngine):
     """The engine with its options chosen: `COMMON_OPTIONS`, see `Choices`; the others, see `Settings`."""
 
     info = INFO
@@ -107,19 +104,7 @@ class DragDiffusion:
         self._settings = Settings(**own)
         public = bool(self._settings.compat)
         common: dict[str, Any] = {"paste_back": not public, **chosen}
-        choices = replace(Choices(**common), uncropped=public)
-        self._engine = LatentEngine(INFO, runtime, choices, self._method)
-
-    def open(
-        self,
-        picture: Picture,
-        *,
-        edit: Edit | None = None,
-        on_event: OnEvent = ignore,
-        cancel: CancelToken | None = None,
-    ) -> "LatentSession":
-        """A session on `picture`: see `LatentEngine.open`."""
-        return self._engine.open(picture, edit=edit, on_event=on_event, cancel=cancel)
+        super().__init__(runtime, replace(Choices(**common), uncropped=public))
 
     def _method(self) -> "MotionSupervision":
         from pliant.engines.dragdiffusion_steps import MotionSupervision

@@ -8,13 +8,10 @@ from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, Choices,
 from pliant.engines.latent.engine import LatentEngine
 from pliant.engines.latent.schedule import count_until
 from pliant.errors import EditError
-from pliant.events import CancelToken, OnEvent, ignore
 from pliant.models.device import ANYWHERE, Runtime
-from pliant.types import Edit, Picture
 
 if TYPE_CHECKING:
     from pliant.engines.fastdrag_steps import OneStepWarpage
-    from pliant.engines.latent.session import LatentSession
 
 PUBLIC_CODE = "fastdrag-2024"
 OWN_UNET = "own"
@@ -85,7 +82,7 @@ class Settings:
         return count_until(self.t_start, self.steps)
 
 
-class FastDrag:
+class FastDrag(LatentEngine):
     """The engine with its options chosen: `COMMON_OPTIONS` and `unet`, see `Choices`; others, see `Settings`."""
 
     info = INFO
@@ -93,19 +90,7 @@ class FastDrag:
     def __init__(self, runtime: Runtime = ANYWHERE, *, unet: str = "lcm-dreamshaper", **options: Any) -> None:
         chosen, own = split_options(options)
         self._settings = Settings(**own)
-        choices = replace(Choices(**chosen), unet=None if unet == OWN_UNET else unet)
-        self._engine = LatentEngine(INFO, runtime, choices, self._method)
-
-    def open(
-        self,
-        picture: Picture,
-        *,
-        edit: Edit | None = None,
-        on_event: OnEvent = ignore,
-        cancel: CancelToken | None = None,
-    ) -> "LatentSession":
-        """A session on `picture`: see `LatentEngine.open`."""
-        return self._engine.open(picture, edit=edit, on_event=on_event, cancel=cancel)
+        super().__init__(runtime, replace(Choices(**chosen), unet=None if unet == OWN_UNET else unet))
 
     def _method(self) -> "OneStepWarpage":
         from pliant.engines.fastdrag_steps import OneStepWarpage

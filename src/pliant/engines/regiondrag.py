@@ -8,13 +8,10 @@ from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, IMAGE_OP
 from pliant.engines.latent.engine import LatentEngine
 from pliant.engines.latent.schedule import count_until
 from pliant.errors import EditError
-from pliant.events import CancelToken, OnEvent, ignore
 from pliant.models.device import ANYWHERE, Runtime
-from pliant.types import Edit, Picture
 
 if TYPE_CHECKING:
     from pliant.engines.copypaste import CopyPaste
-    from pliant.engines.latent.session import LatentSession
 
 PUBLIC_CODE = "regiondrag-2024"
 
@@ -106,7 +103,7 @@ class Settings:
             ) from None
 
 
-class RegionDrag:
+class RegionDrag(LatentEngine):
     """The engine with its options chosen: `COMMON_OPTIONS` and `IMAGE_OPTIONS`, see `Choices`; the others, see
     `Settings`.
     """
@@ -118,19 +115,7 @@ class RegionDrag:
         self._settings = Settings(**own)
         public = bool(self._settings.compat)
         common: dict[str, Any] = {"paste_back": not public, **chosen}
-        choices = replace(Choices(**common), sampled=public, uncropped=public, mixed=public)
-        self._engine = LatentEngine(INFO, runtime, choices, self._method)
-
-    def open(
-        self,
-        picture: Picture,
-        *,
-        edit: Edit | None = None,
-        on_event: OnEvent = ignore,
-        cancel: CancelToken | None = None,
-    ) -> "LatentSession":
-        """A session on `picture`: see `LatentEngine.open`."""
-        return self._engine.open(picture, edit=edit, on_event=on_event, cancel=cancel)
+        super().__init__(runtime, replace(Choices(**common), sampled=public, uncropped=public, mixed=public))
 
     def _method(self) -> "CopyPaste":
         from pliant.engines.copypaste import CopyPaste

@@ -9,12 +9,9 @@ from pliant.engines.latent.choices import COMMON_OPTIONS, COMMON_TEXTS, Choices,
 from pliant.engines.latent.engine import LatentEngine
 from pliant.engines.latent.schedule import count_until
 from pliant.errors import EditError
-from pliant.events import CancelToken, OnEvent, ignore
 from pliant.models.device import ANYWHERE, Runtime
-from pliant.types import Edit, Picture
 
 if TYPE_CHECKING:
-    from pliant.engines.latent.session import LatentSession
     from pliant.engines.sdedrag_steps import CarriedPatches
 
 PUBLIC_CODE = "sdedrag-2024"
@@ -100,7 +97,7 @@ class Settings:
         return None if self.lora_folder is None else Path(self.lora_folder).expanduser()
 
 
-class SdeDrag:
+class SdeDrag(LatentEngine):
     """The engine with its options chosen: `COMMON_OPTIONS`, see `Choices`; the others, see `Settings`."""
 
     info = INFO
@@ -108,19 +105,7 @@ class SdeDrag:
     def __init__(self, runtime: Runtime = ANYWHERE, **options: Any) -> None:
         chosen, own = split_options(options)
         self._settings = Settings(**own)
-        choices = replace(Choices(**chosen), guided=True, sampled=bool(self._settings.compat))
-        self._engine = LatentEngine(INFO, runtime, choices, self._method)
-
-    def open(
-        self,
-        picture: Picture,
-        *,
-        edit: Edit | None = None,
-        on_event: OnEvent = ignore,
-        cancel: CancelToken | None = None,
-    ) -> "LatentSession":
-        """A session on `picture`: see `LatentEngine.open`."""
-        return self._engine.open(picture, edit=edit, on_event=on_event, cancel=cancel)
+        super().__init__(runtime, replace(Choices(**chosen), guided=True, sampled=bool(self._settings.compat)))
 
     def _method(self) -> "CarriedPatches":
         from pliant.engines.sdedrag_steps import CarriedPatches

@@ -1,7 +1,7 @@
 """The engine around a drag method on latents. Imports no torch: that is left to the first `open`."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pliant.engines.base import EngineInfo
 from pliant.engines.latent.choices import Choices
@@ -17,20 +17,22 @@ if TYPE_CHECKING:
     from pliant.engines.latent.task import Method
 
 
-class LatentEngine:
-    """Opens photos for the method that `make` gives; the first `open` loads the model, which is then kept.
+class LatentEngine(ABC):
+    """What engines on latents share: it opens photos for their method; the first `open` loads the model.
 
     It is kept in the `kept` of `runtime`, for every engine that has that one, or else in the engine itself.
     """
 
-    def __init__(
-        self, info: EngineInfo, runtime: Runtime, choices: Choices, make: "Callable[[], Method[Any]]"
-    ) -> None:
-        self._info = info
+    info: ClassVar[EngineInfo]
+
+    def __init__(self, runtime: Runtime, choices: Choices) -> None:
         self._runtime = runtime
         self._choices = choices
-        self._make = make
         self._kept = runtime.kept or ModelCache(0)  # which keeps one model, however large
+
+    @abstractmethod
+    def _method(self) -> "Method[Any]":
+        """The method with its options; torch may be imported here."""
 
     def open(
         self,
@@ -50,13 +52,13 @@ class LatentEngine:
         """
         from pliant.fill.diffusion.requirements import check_installed
 
-        check_installed(self._info.name, "engine")
+        check_installed(self.info.name, "engine")
         from pliant.engines.latent.session import LatentSession
 
         cancel = cancel or CancelToken()
         cancel.check()
         session = LatentSession(
-            picture, self._info, self._loaded, self._make(), self._choices, offline=self._runtime.offline
+            picture, self.info, self._loaded, self._method(), self._choices, offline=self._runtime.offline
         )
         session.start(edit, on_event, cancel)
         return session
@@ -69,7 +71,7 @@ class LatentEngine:
         if not isinstance(chosen.model, str):
             return chosen.model
         named, where = (chosen.model, chosen.vae, chosen.unet), choose(self._runtime)
-        with memory_explained(self._info.name):
+        with memory_explained(self.info.name):
             return self._kept.get(
                 ("latent", *named, where, self._runtime.low_mem),
                 lambda: open_model(named[0], self._runtime, vae=chosen.vae, unet=chosen.unet),
