@@ -38,7 +38,7 @@ LPIPS_WEIGHT = 2.0
 SQUEEZE_WEIGHT = 0.5
 SQUEEZE_EVERY = 3
 SIGNAL_WEIGHT = 0.05
-RIM_WEIGHT = 0.4
+RIM_WEIGHT = 1.0
 RIM = 4 / 64, 10 / 64  # depths at which a pixel begins to be less of the rim, and is none of it any more
 GRAIN_WEIGHT = 1.0
 CRITIC_RATE = 4e-4
@@ -78,7 +78,7 @@ class Loss(nn.Module):
         signal = (square + _LEAST_ERROR).log()
         rim = given.hole * ((RIM[1] - given.shown[:, 10:11]) / (RIM[1] - RIM[0])).clamp(0, 1)
         square = (rim * difference.square()).sum(over) / rim.sum(over).clamp_min(1) / 3
-        near = (square + _LEAST_ERROR).log() * rim.sum(over) / hole
+        near = (square + _LEAST_ERROR).log() * (rim.sum(over) / hole).square()  # thin holes are all rim
         grain = (grains(whole, given.hole) - grains(given.truth, given.hole)).abs().mean(over)
         grain = grain / (hole / given.hole[0].numel())
         parts = {"error": error, "alex": looks, "signal": signal, "rim": near, "grain": grain}
