@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, pixel_shuffle
 
 CHANNELS = 12  # see pliant.fill.proposals.Proposals.stacked
-SHALLOW, DEEP = 8 / 64, 24 / 64  # depths between which it gives way to the sharp proposal
+SHALLOW, DEEP = 6 / 64, 14 / 64  # depths between which it gives way to the sharp proposal
 WIDTHS = 24, 48, 96, 128
 DILATIONS = 1, 2, 4
 
