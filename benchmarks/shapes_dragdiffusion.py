@@ -113,7 +113,7 @@ def edited(case: Case, by: Dragged, options: dict[str, Any]) -> Found:
     settings = Settings(**{**FITTED["dragdiffusion"], **options})
     method = Replaced(settings, case, by)
     engine = pliant.engine("dragdiffusion", model=loaded())
-    engine._engine._make = lambda: method
+    engine._method = lambda: method
     result = engine.open(case.before).run(case.dragged(), seed=case.seed)
     return Found(score(case, result.picture.pixels), *method.distances)
 

@@ -379,7 +379,7 @@ def test_what_is_held_does_not_depend_on_pasting():
 
     for paste_back in (True, False):
         engine = DragDiffusion(model=tiny_engines.model(), paste_back=paste_back, **SHORT)
-        engine._engine._make = lambda: Noted(Settings(**SHORT))
+        engine._method = lambda: Noted(Settings(**SHORT))
         with engine.open(scenes.noise(SIZE)) as opened:
             opened.run(DRAG)
     assert seen[0].any()
