@@ -51,6 +51,12 @@ def composed(painted: Tensor, given: Batch) -> Tensor:
     return torch.where(given.hole > 0, painted, given.truth)
 
 
+def mean_square(difference: Tensor, weight: Tensor) -> Tensor:
+    """`(N,)`: the mean of the squares of `(N, 3, H, W)`, weighted by `(N, 1, H, W)`; 0 where no weight is."""
+    over = (1, 2, 3)
+    return (weight * difference.square()).sum(over) / weight.sum(over).clamp_min(1) / 3
+
+
 def grains(picture: Tensor, hole: Tensor) -> Tensor:
     """`(N, 1, h, w)`: the deviation of fine detail in the hole's part of squares of 16 pixels, times that part."""
     fine = picture - avg_pool2d(picture, 5, 1, 2, count_include_pad=False)
@@ -71,16 +77,15 @@ class Loss(nn.Module):
         over = tuple(range(1, 4))
         error = (given.worth * difference.abs()).sum(over) / given.worth.sum(over) / 3
         hole = given.hole.sum(over)
-        square = (given.hole * difference.square()).sum(over) / hole / 3
         whole = composed(painted, given)
         share = hole / given.hole[0].numel() + _LEAST_SHARE
         place = tuple(slice(int(at), None) for at in torch.randint(16, (2,)))
         seen = whole[..., *place], given.truth[..., *place]  # else the network learns how the strides fall
         looks = self.alex(*seen) / share
-        signal = (square + _LEAST_ERROR).log()
+        signal = (mean_square(difference, given.hole) + _LEAST_ERROR).log()
         rim = given.hole * ((RIM[1] - given.shown[:, 10:11]) / (RIM[1] - RIM[0])).clamp(0, 1)
-        square = (rim * difference.square()).sum(over) / rim.sum(over).clamp_min(1) / 3
-        near = (square + _LEAST_ERROR).log() * (rim.sum(over) / hole).square()  # thin holes are all rim
+        thinness = rim.sum(over) / hole  # thin holes are all rim
+        near = (mean_square(difference, rim) + _LEAST_ERROR).log() * thinness.square()
         grain = (grains(whole, given.hole) - grains(given.truth, given.hole)).abs().mean(over)
         grain = grain / (hole / given.hole[0].numel())
         parts = {"error": error, "alex": looks, "signal": signal, "rim": near, "grain": grain}
@@ -107,17 +112,16 @@ def looked_at(network: Seam, alex: Distance, table: np.ndarray) -> dict[str, flo
         given = batch(table[start : start + 25])
         with torch.autocast("cpu", torch.bfloat16):
             painted = network(given.shown).float()
+        thin = (given.hole * given.shown[:, 10:11]).amax((1, 2, 3)) <= THIN
+        true_grains = grains(given.truth, given.hole).sum((1, 2, 3))
         for name, picture in (("seam", painted), ("sharp", given.shown[:, :3])):
             whole = composed(picture.clamp(-1, 1), given)
-            thin = (given.hole * given.shown[:, 10:11]).amax((1, 2, 3)) <= THIN
-            hole = given.hole.sum((1, 2, 3)) * 3
-            square = (whole - given.truth).square().sum((1, 2, 3)) / hole
+            square = mean_square(whole - given.truth, given.hole)
             lpips, psnr = alex(whole, given.truth), 10 * (4 / square.clamp_min(1e-6)).log10()
             for key, values in ((name, slice(None)), (f"thin_{name}", thin)):
                 found.setdefault(f"lpips_{key}", []).append(lpips[values])
                 found.setdefault(f"psnr_{key}", []).append(psnr[values])
-            kept = grains(whole, given.hole).sum((1, 2, 3)) / grains(given.truth, given.hole).sum((1, 2, 3))
-            found.setdefault(f"grain_{name}", []).append(kept)
+            found.setdefault(f"grain_{name}", []).append(grains(whole, given.hole).sum((1, 2, 3)) / true_grains)
     return {name: float(torch.cat(values).mean()) for name, values in found.items()}
 
 
