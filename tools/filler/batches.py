@@ -1,18 +1,16 @@
-"""Batches of windows as the network sees them, cropped, turned and coloured at random."""
+"""Batches of windows as the network sees them, cropped, turned and coloured at random, on any device."""
 
-from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.random import Generator
-from numpy.typing import NDArray
-from tools.filler.windows import UNSEEN
+from tools.filler.windows import SIDE, UNSEEN
 from torch import Tensor
 
-from pliant.fill.proposals import Proposals
-
-Bytes = NDArray[np.uint8]
+_TURNED = 0.5  # how often a window is mirrored, each way, and laid on its side
+_SWAPPED = 0.3  # how often its colour channels change places
+_GAIN, _LIFT = (0.7, 1.15), (-20, 20)
 
 
 class Batch(NamedTuple):
@@ -26,45 +24,80 @@ class Batch(NamedTuple):
     worth: Tensor
 
 
-def batch(windows: Sequence[Bytes]) -> Batch:
-    """The batch of equally large windows (see `tools.filler.windows`)."""
-    stacked = [_proposals(window).stacked() for window in windows]
-    truth = np.stack([window[..., :3] for window in windows]).transpose(0, 3, 1, 2) / np.float32(127.5) - 1
-    worth = np.stack([window[..., 14] for window in windows])[:, None] / np.float32(255)
-    arrays = (np.stack(stacked), truth, (worth > UNSEEN / 255).astype(np.float32), worth)
-    return Batch(*(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays))
+def batch(windows: Tensor) -> Batch:
+    """The batch of windows `(N, H, W, 15)` (see `tools.filler.windows`), in levels of 0 to 255."""
+    planes = windows.permute(0, 3, 1, 2).float()
+    colours, (misfit, depth, worth) = planes[:, :12] / 127.5, planes[:, 12:].split(1, dim=1)
+    truth, sharp, soft, smooth = colours.split(3, dim=1)
+    maps = (depth > 0).float(), (depth / 64).clamp(max=1), (misfit / 64).clamp(max=1)
+    shown = torch.cat([sharp - 1, soft - sharp, smooth - sharp, *maps], dim=1)
+    parts = shown, truth - 1, (worth > UNSEEN).float(), worth / 255
+    return Batch(*(part.contiguous(memory_format=torch.channels_last) for part in parts))
 
 
-def random_batches(table: Bytes, shapes: Sequence[tuple[int, int]], seed: int) -> Iterator[Batch]:
-    """Endless batches, each of one of `shapes` (how many, their side), of crops with a piece of the hole."""
-    rng = np.random.default_rng(seed)
-    while True:
-        size, side = shapes[int(rng.integers(len(shapes)))]
-        yield batch([_varied(_crop(table[int(i)], side, rng), rng) for i in rng.integers(len(table), size=size)])
+class Windows:
+    """All windows of a folder, on a device; those that are still being made can be taken in later.
+
+    On the CPU they are left on disk until they are needed.
+    """
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self._folder, self._device = folder, device
+        self._files: dict[Path, Tensor] = {}
+
+    def __len__(self) -> int:
+        return sum(len(file) for file in self._files.values())
+
+    def take_in(self) -> None:
+        """Look for new files."""
+        for path in sorted(self._folder.rglob("*.npy")):
+            if path not in self._files:
+                # Copied on write, for torch warns of memory that must not be written.
+                self._files[path] = torch.from_numpy(np.load(path, mmap_mode="c")).to(self._device)
+
+    def first(self, count: int, at_once: int) -> list[Batch]:
+        """The first `count` windows, unchanged, `at_once` in a batch."""
+        found = torch.cat(list(self._files.values()))[:count]
+        return [batch(some) for some in found.split(at_once)]
+
+    def random(self, count: int, side: int) -> Batch:
+        """`count` crops with a piece of the hole, at random."""
+        files = list(self._files.values())
+        picks = [files[int(at)] for at in torch.randint(len(files), (count,))]
+        windows = torch.stack([file[int(torch.randint(len(file), ()))] for file in picks])
+        return batch(coloured(turned(cropped(windows, side))))
 
 
-def _proposals(window: Bytes) -> Proposals:
-    sharp, soft, smooth = (window[..., 3 * i : 3 * i + 3] for i in (1, 2, 3))
-    return Proposals(sharp=sharp, soft=soft, smooth=smooth, misfit=window[..., 12], depth=window[..., 13])
+def cropped(windows: Tensor, side: int) -> Tensor:
+    """A square of each window, with a pixel of the hole in its middle half wherever the window is wide enough."""
+    if side == SIDE:
+        return windows
+    there = (windows[..., 14] > UNSEEN).flatten(1)
+    pick = (there * torch.rand(there.shape, device=windows.device)).argmax(1)
+    before = torch.randint(side // 4, side - side // 4, (2, len(windows)), device=windows.device)
+    starts = (torch.stack([pick // SIDE, pick % SIDE]) - before).clamp(0, SIDE - side)
+    steps = torch.arange(side, device=windows.device)
+    rows, columns = starts[..., None] + steps
+    each = torch.arange(len(windows), device=windows.device)
+    return windows[each[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
-def _crop(window: Bytes, side: int, rng: Generator) -> Bytes:
-    rows, columns = np.nonzero(window[..., 14] > UNSEEN)
-    pick = int(rng.integers(rows.size))
-    y, x = (
-        int(np.clip(at[pick] - rng.integers(side // 4, side - side // 4), 0, window.shape[0] - side))
-        for at in (rows, columns)
-    )
-    return window[y : y + side, x : x + side]
+def turned(windows: Tensor) -> Tensor:
+    """Mirrored and laid on their sides, each window for itself."""
+    for change in (lambda x: x.flip(1), lambda x: x.flip(2), lambda x: x.transpose(1, 2)):
+        windows = torch.where(_chosen(windows, _TURNED), change(windows), windows)
+    return windows
 
 
-def _varied(window: Bytes, rng: Generator) -> Bytes:
-    """Mirrored and turned by right angles; channels swapped, contrast and light changed."""
-    window = np.rot90(window, int(rng.integers(4)))
-    if rng.random() < 0.5:
-        window = window[:, ::-1]
-    channels = rng.permutation(3) if rng.random() < 0.3 else np.arange(3)
-    gain, lift = rng.uniform(0.7, 1.15), rng.uniform(-20, 20)
-    levels = np.clip(np.arange(256) * gain + lift, 0, 255).astype(np.uint8)
-    colours = [levels[window[..., 3 * i + channels]] for i in range(4)]
-    return np.dstack([*colours, window[..., 12:]])
+def coloured(windows: Tensor) -> Tensor:
+    """Channels swapped, contrast and light changed."""
+    order = torch.randperm(3, device=windows.device)
+    swapped = torch.cat([windows[..., :12].unflatten(-1, (4, 3))[..., order].flatten(-2), windows[..., 12:]], dim=-1)
+    windows = torch.where(_chosen(windows, _SWAPPED), swapped, windows)
+    gain, lift = (torch.empty(len(windows), 1, 1, 1, device=windows.device).uniform_(*r) for r in (_GAIN, _LIFT))
+    changed = (windows[..., :12] * gain + lift).clamp(0, 255).floor()
+    return torch.cat([changed, windows[..., 12:].float()], dim=-1)
+
+
+def _chosen(windows: Tensor, share: float) -> Tensor:
+    return torch.rand(len(windows), 1, 1, 1, device=windows.device) < share

@@ -25,17 +25,17 @@ class Critic(nn.Module):
     def forward(self, picture: Tensor, hole: Tensor) -> Tensor:
         return self.layers(torch.cat([picture, hole], dim=1))
 
-    def loss(self, painted: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
-        """What the critic learns from: that `truth` is true in the hole, and `painted` is not."""
+    def loss(self, painted: Tensor, truth: Tensor, hole: Tensor, worth: Tensor) -> Tensor:
+        """What the critic learns from: that `truth` is true where `worth` says, and `painted` is not."""
         real, fake = self(torch.cat([truth, painted.detach()]), torch.cat([hole, hole])).chunk(2)
-        return mean((1 - real).relu() + (1 + fake).relu(), hole)
+        return mean((1 - real).relu() + (1 + fake).relu(), worth)
 
-    def complaint(self, painted: Tensor, hole: Tensor) -> Tensor:
+    def complaint(self, painted: Tensor, hole: Tensor, worth: Tensor) -> Tensor:
         """What the painter learns from: the less it looks true, the larger."""
-        return -mean(self(painted, hole), hole)
+        return -mean(self(painted, hole), worth)
 
 
-def mean(verdicts: Tensor, hole: Tensor) -> Tensor:
-    """Over the hole, each picture counting alike."""
-    share = avg_pool2d(hole, PATCH)
-    return ((verdicts * share).sum((1, 2, 3)) / share.sum((1, 2, 3))).mean()
+def mean(verdicts: Tensor, worth: Tensor) -> Tensor:
+    """Of the verdicts by their `worth` `(N, 1, H, W)`, each picture counting alike."""
+    share = avg_pool2d(worth, PATCH)
+    return ((verdicts * share).sum((1, 2, 3)) / share.sum((1, 2, 3)).clamp_min(1)).mean()

@@ -14,14 +14,17 @@ from torch import nn
 
 
 def write(network: Seam, path: Path) -> None:
-    """Save `network` as ONNX; the sides of its input are stated, as OpenCV 4 wants, and may be others."""
-    network = without_shuffles(network).eval()
+    """Save `network` as ONNX in half precision, which OpenCV computes in single precision.
+
+    The sides of its input are stated, as OpenCV 4 wants, and may be others.
+    """
+    network = without_shuffles(network).eval().half()
     with warnings.catch_warnings():
         # The newer exporter fixes more of the graph than OpenCV can read.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network,
-            (torch.zeros(1, CHANNELS, 256, 256),),
+            (torch.zeros(1, CHANNELS, 256, 256, dtype=torch.half),),
             str(path),
             dynamo=False,
             opset_version=13,

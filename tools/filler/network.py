@@ -4,14 +4,17 @@ Its first convolution halves the picture, its last one doubles it again, so no c
 Widths grow with the scale: most of its weights, and little of its time, are where a hole is seen as a whole.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pixel_shuffle
 
 CHANNELS = 12  # see pliant.fill.proposals.Proposals.stacked
 SHALLOW, DEEP = 6 / 64, 14 / 64  # depths between which it gives way to the sharp proposal
-WIDTHS = 24, 48, 96, 128
-DILATIONS = 1, 2, 4
+WIDTHS = 32, 64, 128, 192  # channels at a half, a quarter, an eighth and a sixteenth of the sides
+BLOCKS = 1, 2, 2  # residual blocks on the way down, at the first three scales
+DILATIONS = 1, 2, 4  # of those at the last one
 
 
 class Seam(nn.Module):
@@ -23,17 +26,18 @@ class Seam(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        first, *wider = WIDTHS
-        self.enter = Step(CHANNELS, first, kernel=4, stride=2, padding=1)
-        self.fine = Step(first, first)
-        self.down = nn.ModuleList()
-        for narrow, wide in zip(WIDTHS[:-1], wider, strict=True):
-            self.down.append(nn.Sequential(Step(narrow, wide, stride=2), Residual(wide)))
+        halving = [Step(CHANNELS, WIDTHS[0], kernel=4)]
+        halving += [Step(narrow, wide, kernel=3) for narrow, wide in pairwise(WIDTHS)]
+        self.down = nn.ModuleList(
+            nn.Sequential(step, *(Residual(width) for _ in range(count)))
+            for step, width, count in zip(halving, WIDTHS, (*BLOCKS, 0), strict=True)
+        )
         self.middle = nn.Sequential(*(Residual(WIDTHS[-1], dilation) for dilation in DILATIONS))
-        self.up = nn.ModuleList()
-        for narrow, wide in zip(WIDTHS[-2::-1], WIDTHS[:0:-1], strict=True):
-            self.up.append(nn.ModuleList([Doubling(wide, 4 * narrow, 1), Step(narrow, narrow)]))
-        self.leave = Doubling(first, 4 * 6, 3, padding=1)
+        self.up = nn.ModuleList(
+            nn.ModuleList([Doubling(wide, 4 * narrow, 1), Residual(narrow)])
+            for wide, narrow in pairwise(reversed(WIDTHS))
+        )
+        self.leave = Doubling(WIDTHS[0], 4 * 6, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
         binomial = torch.tensor([1.0, 2.0, 1.0]) / 4
@@ -47,24 +51,23 @@ class Seam(nn.Module):
 
     def found(self, x: Tensor) -> Tensor:
         """`(N, 6, H, W)`: logits of the shares of sharp, soft and smooth; what is added to their mixture."""
-        x = self.fine(self.enter(x))
-        seen = [x]
+        seen: list[Tensor] = []
         for down in self.down:
             x = down(x)
             seen.append(x)
         x = self.middle(seen.pop())
-        for wider, step in self.up:
-            x = step(wider(x) + seen.pop())
+        for doubling, residual in self.up:
+            x = residual(doubling(x) + seen.pop())
         # Without this it learns that lines which alternate please LPIPS; detail is the proposals' to give.
         return conv2d(self.leave(x), self.binomial, padding=1, groups=6)
 
 
 class Step(nn.Module):
-    """A convolution and its rectifier."""
+    """A convolution that halves the sides, and its rectifier."""
 
-    def __init__(self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, padding: int = 1) -> None:
+    def __init__(self, inputs: int, outputs: int, *, kernel: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding)
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(x).relu()

@@ -1,8 +1,9 @@
 """Train the network of the filler `seam` on windows (see `tools.filler.windows`), and go on where it was stopped.
 
-    python -m tools.filler.train FOLDER --windows TRAIN.npy --held-out VAL.npy --lpips WEIGHTS [--steps 16000]
+    python -m tools.filler.train FOLDER --windows TRAIN --held-out VAL --lpips WEIGHTS --minutes 60 [--device cuda]
 
-`FOLDER` gets a checkpoint every few minutes and `log.jsonl`. Loss, for each picture: the absolute error in the
+`FOLDER` gets a checkpoint at every look at the held-out windows, and `log.jsonl`. Windows that are still being made
+are taken in at each look. Loss, for each picture: the absolute error in the
 hole, over its area; LPIPS (AlexNet, and every third step SqueezeNet too), over the hole's share of the picture;
 the logarithm of the squared error, which is what a mean PSNR is made of, and again that of the rim, where the
 truth can be known; by how much the strength of fine detail differs from the truth's, wherever the detail itself
@@ -12,23 +13,21 @@ lies; and with `--critic WEIGHT` what a critic says.
 import argparse
 import json
 import math
-from collections import Counter
+from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
 import torch
-from tools.filler.batches import Batch, batch, random_batches
+from tools.filler.batches import Batch, Windows
 from tools.filler.critic import Critic
 from tools.filler.distance import Distance
 from tools.filler.network import Seam
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-SHAPES = (12, 128), (6, 192)  # pictures in a batch, and their sides
-RATE = 1e-3
-WARM_UP = 200
+SIDES = 128, 256  # of the pictures in a batch; of the large ones a quarter as many
+WARM_UP = 0.02  # of the time
 AVERAGED = 0.998
 LOOKED_AT = 250  # held-out windows
 THIN = 8 / 64  # the greatest depth of a thin hole
@@ -65,6 +64,11 @@ def grains(picture: Tensor, hole: Tensor) -> Tensor:
     return (power / share.clamp_min(1e-3) + 1e-5).sqrt() * share
 
 
+def near_the_rim(given: Batch) -> Tensor:
+    """`(N, 1, H, W)`: 1 where the truth can be known, falling to 0 deeper in the hole."""
+    return ((RIM[1] - given.shown[:, 10:11]) / (RIM[1] - RIM[0])).clamp(0, 1)
+
+
 class Loss(nn.Module):
     """The mean loss of a batch, and its parts for the log."""
 
@@ -72,7 +76,7 @@ class Loss(nn.Module):
         super().__init__()
         self.alex, self.squeeze = (Distance(name, weights) for name in ("alex", "squeeze"))
 
-    def forward(self, painted: Tensor, given: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+    def forward(self, painted: Tensor, given: Batch, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         difference = painted - given.truth
         over = tuple(range(1, 4))
         error = (given.worth * difference.abs()).sum(over) / given.worth.sum(over) / 3
@@ -83,7 +87,7 @@ class Loss(nn.Module):
         seen = whole[..., *place], given.truth[..., *place]  # else the network learns how the strides fall
         looks = self.alex(*seen) / share
         signal = (mean_square(difference, given.hole) + _LEAST_ERROR).log()
-        rim = given.hole * ((RIM[1] - given.shown[:, 10:11]) / (RIM[1] - RIM[0])).clamp(0, 1)
+        rim = given.hole * near_the_rim(given)
         thinness = rim.sum(over) / hole  # thin holes are all rim
         near = (mean_square(difference, rim) + _LEAST_ERROR).log() * thinness.square()
         grain = (grains(whole, given.hole) - grains(given.truth, given.hole)).abs().mean(over)
@@ -93,24 +97,22 @@ class Loss(nn.Module):
         if step % SQUEEZE_EVERY == 0:
             parts["squeeze"] = self.squeeze(*seen) / share * SQUEEZE_EVERY
             total = total + SQUEEZE_WEIGHT * parts["squeeze"]
-        return total.mean(), {name: float(value.detach().mean()) for name, value in parts.items()}
+        return total.mean(), {name: value.detach().mean() for name, value in parts.items()}
 
 
-def rate(step: int, steps: int) -> float:
-    """A linear warm-up, then half a cosine down to 1 %."""
-    if step < WARM_UP:
-        return RATE * (step + 1) / WARM_UP
-    share = (step - WARM_UP) / max(steps - WARM_UP, 1)
-    return RATE * (0.01 + 0.99 * (1 + math.cos(math.pi * min(share, 1))) / 2)
+def share_of_rate(progress: float) -> float:
+    """A linear warm-up, then half a cosine down to 1 %; `progress` goes from 0 to 1."""
+    if progress < WARM_UP:
+        return progress / WARM_UP
+    return 0.01 + 0.99 * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2
 
 
 @torch.inference_mode()
-def looked_at(network: Seam, alex: Distance, table: np.ndarray) -> dict[str, float]:
+def looked_at(network: Seam, alex: Distance, held_out: Iterable[Batch]) -> dict[str, float]:
     """LPIPS and PSNR of the hole, and of the sharp proposal, on held-out windows, and on those of thin holes."""
     found: dict[str, list[Tensor]] = {}
-    for start in range(0, len(table), 25):
-        given = batch(table[start : start + 25])
-        with torch.autocast("cpu", torch.bfloat16):
+    for given in held_out:
+        with torch.autocast(given.shown.device.type, torch.bfloat16):
             painted = network(given.shown).float()
         thin = (given.hole * given.shown[:, 10:11]).amax((1, 2, 3)) <= THIN
         true_grains = grains(given.truth, given.hole).sum((1, 2, 3))
@@ -128,17 +130,17 @@ def looked_at(network: Seam, alex: Distance, table: np.ndarray) -> dict[str, flo
 class Painter:
     """The network, its average, and the critic, as they learn."""
 
-    def __init__(self, lpips: Path, critic: float) -> None:
+    def __init__(self, lpips: Path, critic: float, rate: float, device: torch.device) -> None:
         self.network, self.critic, self.loss = (
-            part.to(memory_format=torch.channels_last) for part in (Seam(), Critic(), Loss(lpips))
+            part.to(device, memory_format=torch.channels_last) for part in (Seam(), Critic(), Loss(lpips))
         )
         self.averaged = deepcopy(self.network).requires_grad_(False)
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=RATE, weight_decay=0.01, betas=(0.9, 0.99), fused=True
+            self.network.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.99), fused=True
         )
         self.learner = torch.optim.Adam(self.critic.parameters(), lr=CRITIC_RATE, betas=(0.5, 0.9))
-        self.weight = critic
-        self.step = 0
+        self.weight, self.rate = critic, rate
+        self.step, self.begun = 0, perf_counter()
 
     def parts(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         """What a checkpoint holds."""
@@ -149,29 +151,52 @@ class Painter:
         """Write a checkpoint; it is whole, or not there."""
         partial = path.with_suffix(".part")
         torch.save(
-            {"step": self.step, **{name: part.state_dict() for name, part in self.parts().items()}}, partial
+            {"step": self.step, "seconds": self.seconds()}
+            | {name: part.state_dict() for name, part in self.parts().items()},
+            partial,
         )
         partial.replace(path)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
         held = torch.load(path, weights_only=True)
-        self.step = held["step"]
+        self.step, self.begun = held["step"], perf_counter() - held["seconds"]
         for name, part in self.parts().items():
             part.load_state_dict(held[name])
 
-    def learn(self, given: Batch, steps: int) -> dict[str, float]:
-        """One of `steps` steps; the parts of the loss."""
+    def begin_with(self, path: Path) -> None:
+        """Take over the weights of a network, as `export.py --weights` leaves them."""
+        for network in (self.network, self.averaged):
+            network.load_state_dict(torch.load(path, weights_only=True))
+
+    def seconds(self) -> float:
+        """Since training began, without pauses."""
+        return perf_counter() - self.begun
+
+    def taught(self, windows: Windows, count: int, until: float) -> dict[str, float]:
+        """`EVERY` steps of `count` pictures, or less `until` so many seconds are over; the means of the loss's parts."""
+        sums: dict[str, Tensor] = {}
+        steps = 0
+        while steps < EVERY and self.seconds() < until:
+            large = steps % len(SIDES)
+            given = windows.random(max(count // 4, 1) if large else count, SIDES[large])
+            for name, value in self.learn(given, min(self.seconds() / until, 1)).items():
+                sums[name] = sums.get(name, 0) + value
+            steps += 1
+        means = {name: float(total) / max(steps, 1) for name, total in sums.items()}
+        return {"step": self.step, "seconds": round(self.seconds())} | means
+
+    def learn(self, given: Batch, progress: float) -> dict[str, Tensor]:
+        """One step, at a `progress` of 0 to 1; the parts of the loss."""
         for group in self.optimiser.param_groups:
-            group["lr"] = rate(self.step, steps)
-        given = Batch(*(part.to(memory_format=torch.channels_last) for part in given))
-        with torch.autocast("cpu", torch.bfloat16):
+            group["lr"] = self.rate * share_of_rate(progress)
+        with torch.autocast(given.shown.device.type, torch.bfloat16):
             painted = self.network(given.shown).float()
             total, parts = self.loss(painted, given, self.step)
             if self.weight:
                 complaint = self.criticised(composed(painted, given), given)
                 total = total + self.weight * complaint
-                parts["complaint"] = float(complaint.detach())
+                parts["complaint"] = complaint.detach()
         self.optimiser.zero_grad()
         total.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -183,34 +208,35 @@ class Painter:
         return parts
 
     def criticised(self, whole: Tensor, given: Batch) -> Tensor:
-        """The critic's complaint about `whole`, after it has learned from it."""
-        doubt = self.critic.loss(whole, given.truth, given.hole)
+        """The critic's complaint about what is deep in the holes of `whole`, after it has learned from it."""
+        deep = given.hole * (1 - near_the_rim(given))
+        doubt = self.critic.loss(whole, given.truth, given.hole, deep)
         self.learner.zero_grad()
         doubt.backward()
         self.learner.step()
-        return self.critic.complaint(whole, given.hole)
+        return self.critic.complaint(whole, given.hole, deep)
 
 
 def trained(args: argparse.Namespace) -> None:
-    torch.set_num_threads(args.threads)
-    torch.manual_seed(0)
-    painter, checkpoint = Painter(args.lpips, args.critic), args.folder / "checkpoint.pt"
+    torch.backends.cudnn.benchmark = True
+    device, checkpoint = torch.device(args.device), args.folder / "checkpoint.pt"
+    painter = Painter(args.lpips, args.critic, args.rate, device)
     if checkpoint.exists():
         painter.load(checkpoint)
-    held_out = np.load(args.held_out, mmap_mode="r")[:LOOKED_AT]
-    batches = random_batches(np.load(args.windows, mmap_mode="r"), SHAPES, seed=painter.step)
-    sums: Counter[str] = Counter()
-    start = perf_counter()
-    while painter.step < args.steps:
-        sums.update(painter.learn(next(batches), args.steps))
-        if painter.step % EVERY == 0 or painter.step == args.steps:
-            line = {"step": painter.step, "seconds": round(perf_counter() - start)}
-            line |= {name: value / EVERY for name, value in sums.items()}
-            line |= looked_at(painter.averaged, painter.loss.alex, held_out)
-            with (args.folder / "log.jsonl").open("a") as log:
-                print(json.dumps({name: round(value, 5) for name, value in line.items()}), file=log)
-            painter.save(checkpoint)
-            sums.clear()
+    elif args.start:
+        painter.begin_with(args.start)
+    torch.manual_seed(painter.step)
+    windows, held_out = Windows(args.windows, device), Windows(args.held_out, device)
+    held_out.take_in()
+    seen = held_out.first(LOOKED_AT, 25)
+    until = 60 * args.minutes
+    while painter.seconds() < until:
+        windows.take_in()
+        line = painter.taught(windows, args.batch, until)
+        line |= {"windows": len(windows)} | looked_at(painter.averaged, painter.loss.alex, seen)
+        with (args.folder / "log.jsonl").open("a") as log:
+            print(json.dumps({name: round(value, 5) for name, value in line.items()}), file=log)
+        painter.save(checkpoint)
 
 
 def main() -> None:
@@ -219,9 +245,12 @@ def main() -> None:
     parser.add_argument("--windows", type=Path, required=True)
     parser.add_argument("--held-out", type=Path, required=True)
     parser.add_argument("--lpips", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=16_000)
+    parser.add_argument("--minutes", type=float, required=True, help="in all, with what a checkpoint has behind it")
+    parser.add_argument("--start", type=Path, metavar="WEIGHTS", help="weights to begin with")
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--critic", type=float, default=0.0, metavar="WEIGHT")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     trained(args)

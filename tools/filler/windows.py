@@ -1,11 +1,11 @@
 """What the filler `seam` is trained on: windows of photos with holes that drags leave, proposals, and the truth.
 
-    python -m tools.filler.windows OUT --photos FOLDER [--photos MORE] [--count 9000]
+    python -m tools.filler.windows OUT --photos FOLDER [--photos MORE] [--count 20000]
 
 Every tenth photo of a folder, by name, is held out. Three of four holes are those of `pliant.bench.holes`, with
-the moved part hidden as it is from a filler; the others are the same without it, and brush strokes. OUT is
-`(count, SIDE, SIDE, 15)` uint8: truth, sharp, soft and smooth in RGB, misfit, depth, and 255 where the hole is
-(less where the filler paints behind the part, which nobody sees).
+the moved part hidden as it is from a filler; the others are the same without it, and brush strokes. The folder OUT
+gets files of 100 windows, `(100, SIDE, SIDE, 15)` uint8, each when it is whole: truth, sharp, soft and smooth in
+RGB, misfit, depth, and 255 where the hole is (less where the filler paints behind the part, which nobody sees).
 """
 
 import argparse
@@ -16,7 +16,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.random import Generator
 from numpy.typing import NDArray
 
@@ -35,13 +34,14 @@ from pliant.warp.warper import Warper
 
 Window = NDArray[np.uint8]
 
-SIDE = 192
+SIDE = 256
 CHANNELS = 15
 HELD_OUT = 10  # every tenth photo
 UNSEEN = 64  # of 255: what painting behind a part counts
 
 _SEED = 9
 _PIECES = 3  # windows of one hole
+_TOGETHER = 100  # windows in a file
 _CROP = 512
 
 
@@ -116,35 +116,33 @@ def _cut(whole: Window, rng: Generator) -> Iterator[Window]:
         yield whole[y : y + SIDE, x : x + SIDE]
 
 
-def made(share: range, photos: Sequence[Path], out: Path) -> None:
-    """Fill the windows of `share`; each run of them has its own random numbers."""
+def make(index: int, photos: Sequence[Path], out: Path) -> None:
+    """Write a file of windows; each has its own random numbers."""
     cv2.setNumThreads(1)
-    table = np.load(out, mmap_mode="r+")
-    rng = np.random.default_rng([_SEED, share.start])
-    index = share.start
-    while index < share.stop:
-        for window in windows(photos[int(rng.integers(len(photos)))], rng):
-            if index < share.stop:
-                table[index] = window
-                index += 1
-    table.flush()
+    rng = np.random.default_rng([_SEED, index])
+    found: list[Window] = []
+    while len(found) < _TOGETHER:
+        found += windows(photos[int(rng.integers(len(photos)))], rng)
+    path = out / f"{index:05d}.npy"
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        np.save(file, np.stack(found[:_TOGETHER]))
+    unfinished.replace(path)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--photos", type=Path, action="append", required=True)
-    parser.add_argument("--count", type=int, default=9000)
+    parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    open_memmap(args.out, "w+", np.uint8, (args.count, SIDE, SIDE, CHANNELS))
-    step = 100
-    shares = [range(start, min(start + step, args.count)) for start in range(0, args.count, step)]
-    work = partial(made, photos=split(args.photos, held_out=args.held_out), out=args.out)
+    args.out.mkdir(parents=True, exist_ok=True)
+    work = partial(make, photos=split(args.photos, held_out=args.held_out), out=args.out)
     with ProcessPoolExecutor(args.workers) as pool:
-        for done, _ in enumerate(pool.map(work, shares), 1):
-            print(f"{done * step} windows", flush=True)
+        for done, _ in enumerate(pool.map(work, range(-(-args.count // _TOGETHER))), 1):
+            print(f"{done * _TOGETHER} windows", flush=True)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ class Stages(nn.Module):
         super().__init__()
         self.features = network.layers()
         self.taps = taps
+        for name, values in (("mean", _MEAN), ("std", _STD)):
+            self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
 
     def load(self, weights: Mapping[str, Tensor], name: str) -> None:
         """Take the published `weights`, whose keys may begin with `features.` and go on to a classifier.
@@ -55,7 +57,7 @@ class Stages(nn.Module):
 
     def forward(self, pixels: Tensor) -> list[Tensor]:
         """`pixels` `(N, 3, H, W)` in [-1, 1]; one `(N, C, h, w)` for each tap."""
-        x = (pixels - pixels.new_tensor(_MEAN)[:, None, None]) / pixels.new_tensor(_STD)[:, None, None]
+        x = (pixels - self.mean) / self.std
         found: list[Tensor] = []
         for index, layer in enumerate(self.features):
             x = layer(x)
