@@ -36,13 +36,13 @@ def batch(windows: Tensor) -> Batch:
 
 
 class Windows:
-    """All windows of a folder, on a device; those that are still being made can be taken in later.
+    """The windows of a folder, on a device: those whose holes are deep enough.
 
-    On the CPU they are left on disk until they are needed.
+    `take_in` may be called again while more are being made.
     """
 
-    def __init__(self, folder: Path, device: torch.device) -> None:
-        self._folder, self._device = folder, device
+    def __init__(self, folder: Path, device: torch.device, least_depth: int = 1) -> None:
+        self._folder, self._device, self._least_depth = folder, device, least_depth
         self._files: dict[Path, Tensor] = {}
 
     def __len__(self) -> int:
@@ -52,8 +52,9 @@ class Windows:
         """Look for new files."""
         for path in sorted(self._folder.rglob("*.npy")):
             if path not in self._files:
-                # Copied on write, for torch warns of memory that must not be written.
-                self._files[path] = torch.from_numpy(np.load(path, mmap_mode="c")).to(self._device)
+                found = np.load(path)
+                deep = found[..., 13].max((1, 2)) >= self._least_depth
+                self._files[path] = torch.from_numpy(found[deep]).to(self._device)
 
     def first(self, count: int, at_once: int) -> list[Batch]:
         """The first `count` windows, unchanged, `at_once` in a batch."""
@@ -92,11 +93,11 @@ def turned(windows: Tensor) -> Tensor:
 def coloured(windows: Tensor) -> Tensor:
     """Channels swapped, contrast and light changed."""
     order = torch.randperm(3, device=windows.device)
-    swapped = torch.cat([windows[..., :12].unflatten(-1, (4, 3))[..., order].flatten(-2), windows[..., 12:]], dim=-1)
-    windows = torch.where(_chosen(windows, _SWAPPED), swapped, windows)
+    colours, maps = windows[..., :12], windows[..., 12:].float()
+    swapped = colours.unflatten(-1, (4, 3))[..., order].flatten(-2)
+    colours = torch.where(_chosen(windows, _SWAPPED), swapped, colours)
     gain, lift = (torch.empty(len(windows), 1, 1, 1, device=windows.device).uniform_(*r) for r in (_GAIN, _LIFT))
-    changed = (windows[..., :12] * gain + lift).clamp(0, 255).floor()
-    return torch.cat([changed, windows[..., 12:].float()], dim=-1)
+    return torch.cat([(colours * gain + lift).clamp(0, 255).floor(), maps], dim=-1)
 
 
 def _chosen(windows: Tensor, share: float) -> Tensor:

@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     network = Seam()
-    network.load_state_dict(torch.load(args.checkpoint, weights_only=True)["averaged"])
+    network.load_state_dict(torch.load(args.checkpoint, weights_only=True, map_location="cpu")["averaged"])
     write(network, args.out)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
 

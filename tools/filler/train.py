@@ -2,12 +2,12 @@
 
     python -m tools.filler.train FOLDER --windows TRAIN --held-out VAL --lpips WEIGHTS --minutes 60 [--device cuda]
 
-`FOLDER` gets a checkpoint at every look at the held-out windows, and `log.jsonl`. Windows that are still being made
-are taken in at each look. Loss, for each picture: the absolute error in the
-hole, over its area; LPIPS (AlexNet, and every third step SqueezeNet too), over the hole's share of the picture;
-the logarithm of the squared error, which is what a mean PSNR is made of, and again that of the rim, where the
-truth can be known; by how much the strength of fine detail differs from the truth's, wherever the detail itself
-lies; and with `--critic WEIGHT` what a critic says.
+`FOLDER` gets a checkpoint at every look at the held-out windows, and `log.jsonl`. Windows that are still being
+made are taken in at each look. Loss, for each picture: the absolute error in the hole, over its area; LPIPS
+(AlexNet, and every third step SqueezeNet too), over the hole's share of the picture; the logarithm of the squared
+error, which is what a mean PSNR is made of, and again that of the rim, where the truth can be known; by how much
+the strength of fine detail differs from the truth's, wherever the detail itself lies; and with `--critic WEIGHT`
+what a critic says of what is deep in the hole.
 """
 
 import argparse
@@ -36,7 +36,7 @@ EVERY = 500  # steps between a look at the held-out windows and the next
 LPIPS_WEIGHT = 2.0
 SQUEEZE_WEIGHT = 0.5
 SQUEEZE_EVERY = 3
-SIGNAL_WEIGHT = 0.05
+SIGNAL_WEIGHT = 0.15
 RIM_WEIGHT = 1.0
 RIM = 4 / 64, 10 / 64  # depths at which a pixel begins to be less of the rim, and is none of it any more
 GRAIN_WEIGHT = 1.0
@@ -159,22 +159,23 @@ class Painter:
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint."""
-        held = torch.load(path, weights_only=True)
+        held = torch.load(path, weights_only=True, map_location="cpu")
         self.step, self.begun = held["step"], perf_counter() - held["seconds"]
         for name, part in self.parts().items():
             part.load_state_dict(held[name])
 
     def begin_with(self, path: Path) -> None:
-        """Take over the weights of a network, as `export.py --weights` leaves them."""
+        """Take over the averaged weights of another run's checkpoint."""
+        weights = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
         for network in (self.network, self.averaged):
-            network.load_state_dict(torch.load(path, weights_only=True))
+            network.load_state_dict(weights)
 
     def seconds(self) -> float:
         """Since training began, without pauses."""
         return perf_counter() - self.begun
 
     def taught(self, windows: Windows, count: int, until: float) -> dict[str, float]:
-        """`EVERY` steps of `count` pictures, or less `until` so many seconds are over; the means of the loss's parts."""
+        """`EVERY` steps of `count` pictures, or fewer at the end; the means of the loss's parts."""
         sums: dict[str, Tensor] = {}
         steps = 0
         while steps < EVERY and self.seconds() < until:
@@ -226,7 +227,7 @@ def trained(args: argparse.Namespace) -> None:
     elif args.start:
         painter.begin_with(args.start)
     torch.manual_seed(painter.step)
-    windows, held_out = Windows(args.windows, device), Windows(args.held_out, device)
+    windows, held_out = Windows(args.windows, device, args.least_depth), Windows(args.held_out, device)
     held_out.take_in()
     seen = held_out.first(LOOKED_AT, 25)
     until = 60 * args.minutes
@@ -245,8 +246,9 @@ def main() -> None:
     parser.add_argument("--windows", type=Path, required=True)
     parser.add_argument("--held-out", type=Path, required=True)
     parser.add_argument("--lpips", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, required=True, help="in all, with what a checkpoint has behind it")
-    parser.add_argument("--start", type=Path, metavar="WEIGHTS", help="weights to begin with")
+    parser.add_argument("--minutes", type=float, required=True, help="with those behind a checkpoint")
+    parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with another run's weights")
+    parser.add_argument("--least-depth", type=int, default=1, metavar="PIXELS", help="of the holes to train on")
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--critic", type=float, default=0.0, metavar="WEIGHT")

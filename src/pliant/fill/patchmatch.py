@@ -107,5 +107,5 @@ def _seed(random: np.random.Generator) -> int:
 
 
 def _rounds(level: Level, work: int, *, coarsest: bool) -> int:
-    most = _ROUNDS_COARSEST if coarsest else _ROUNDS
-    return max(1, min(most, work // level.targets.shape[0]))
+    most, sweeps = (_ROUNDS_COARSEST, 2) if coarsest else (_ROUNDS, 1)
+    return max(1, min(most, work // (sweeps * level.targets.shape[0])))
