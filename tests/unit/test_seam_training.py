@@ -1,5 +1,7 @@
 """What the network of `seam` is trained on: batches of windows, cropped, turned and coloured."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def windows(count: int, side: int = SIDE, seed: int = 0) -> np.ndarray:
     found = np.random.default_rng(seed).integers(0, 256, (count, side, side, 15), dtype=np.uint8)
     found[..., 13:] = 0
     for index, window in enumerate(found):
-        window[20 * index + 5 : 20 * index + 9, 30:50, 13] = 2 + index
+        window[20 * index + 5 : 20 * index + 9, 30:50, 13] = 2
         window[20 * index + 5 : 20 * index + 9, 30:50, 14] = 255
     return found
 
@@ -63,14 +65,14 @@ def test_colouring_treats_truth_and_proposals_alike_and_leaves_the_maps() -> Non
     assert seen[..., :12].max() <= 255
 
 
-def test_new_files_are_taken_in_and_shallow_holes_left_out(tmp_path) -> None:
+def test_windows_made_later_are_taken_in(tmp_path: Path) -> None:
     np.save(tmp_path / "00000.npy", windows(3))
-    found = Windows(tmp_path, torch.device("cpu"), least_depth=3)
+    found = Windows(tmp_path, torch.device("cpu"))
     found.take_in()
-    assert len(found) == 2  # their depths are 2, 3 and 4
+    assert len(found) == 3
     (tmp_path / "more").mkdir()
-    np.save(tmp_path / "more" / "00000.npy", windows(3))
+    np.save(tmp_path / "more" / "00000.npy", windows(2, seed=1))
     found.take_in()
-    assert len(found) == 4
+    assert len(found) == 5
     assert found.random(5, 128).shown.shape == (5, 12, 128, 128)
     assert [len(some.shown) for some in found.first(3, 2)] == [2, 1]

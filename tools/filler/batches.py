@@ -36,13 +36,10 @@ def batch(windows: Tensor) -> Batch:
 
 
 class Windows:
-    """The windows of a folder, on a device: those whose holes are deep enough.
+    """All windows of a folder, on a device; `take_in` may be called again while more are being made."""
 
-    `take_in` may be called again while more are being made.
-    """
-
-    def __init__(self, folder: Path, device: torch.device, least_depth: int = 1) -> None:
-        self._folder, self._device, self._least_depth = folder, device, least_depth
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self._folder, self._device = folder, device
         self._files: dict[Path, Tensor] = {}
 
     def __len__(self) -> int:
@@ -52,9 +49,7 @@ class Windows:
         """Look for new files."""
         for path in sorted(self._folder.rglob("*.npy")):
             if path not in self._files:
-                found = np.load(path)
-                deep = found[..., 13].max((1, 2)) >= self._least_depth
-                self._files[path] = torch.from_numpy(found[deep]).to(self._device)
+                self._files[path] = torch.from_numpy(np.load(path)).to(self._device)
 
     def first(self, count: int, at_once: int) -> list[Batch]:
         """The first `count` windows, unchanged, `at_once` in a batch."""

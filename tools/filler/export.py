@@ -1,16 +1,21 @@
 """Write the trained network as the ONNX file that the package ships.
 
-python -m tools.filler.export FOLDER/checkpoint.pt src/pliant/fill/seam.onnx
+    python -m tools.filler.export FOLDER/checkpoint.pt [MORE/checkpoint.pt] src/pliant/fill/seam.onnx
+
+Of several checkpoints, each of which went on from the last, the mean of the weights is written.
 """
 
 import argparse
 import warnings
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 
 import torch
 from tools.filler.network import CHANNELS, Doubling, Seam
-from torch import nn
+from torch import Tensor, nn
+
+Weights = Mapping[str, Tensor]
 
 
 def write(network: Seam, path: Path) -> None:
@@ -53,13 +58,23 @@ def transposed(layer: Doubling) -> nn.Module:
     return nn.Sequential(plain, quarters)
 
 
+def averaged(path: Path) -> Weights:
+    """The averaged weights in a checkpoint of `tools.filler.train`."""
+    return torch.load(path, weights_only=True, map_location="cpu")["averaged"]
+
+
+def mean(found: Sequence[Weights]) -> Weights:
+    """Of the weights of several networks (Wortsman et al., "Model soups", ICML 2022)."""
+    return {name: torch.stack([weights[name] for weights in found]).mean(dim=0) for name in found[0]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     network = Seam()
-    network.load_state_dict(torch.load(args.checkpoint, weights_only=True, map_location="cpu")["averaged"])
+    network.load_state_dict(mean([averaged(path) for path in args.checkpoints]))
     write(network, args.out)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
 

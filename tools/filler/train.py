@@ -22,6 +22,7 @@ import torch
 from tools.filler.batches import Batch, Windows
 from tools.filler.critic import Critic
 from tools.filler.distance import Distance
+from tools.filler.export import averaged
 from tools.filler.network import Seam
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
@@ -166,9 +167,8 @@ class Painter:
 
     def begin_with(self, path: Path) -> None:
         """Take over the averaged weights of another run's checkpoint."""
-        weights = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
         for network in (self.network, self.averaged):
-            network.load_state_dict(weights)
+            network.load_state_dict(averaged(path))
 
     def seconds(self) -> float:
         """Since training began, without pauses."""
@@ -227,7 +227,7 @@ def trained(args: argparse.Namespace) -> None:
     elif args.start:
         painter.begin_with(args.start)
     torch.manual_seed(painter.step)
-    windows, held_out = Windows(args.windows, device, args.least_depth), Windows(args.held_out, device)
+    windows, held_out = Windows(args.windows, device), Windows(args.held_out, device)
     held_out.take_in()
     seen = held_out.first(LOOKED_AT, 25)
     until = 60 * args.minutes
@@ -248,7 +248,6 @@ def main() -> None:
     parser.add_argument("--lpips", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True, help="with those behind a checkpoint")
     parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with another run's weights")
-    parser.add_argument("--least-depth", type=int, default=1, metavar="PIXELS", help="of the holes to train on")
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--critic", type=float, default=0.0, metavar="WEIGHT")

@@ -23,14 +23,14 @@ from pliant.models.device import ANYWHERE, Runtime
 from pliant.types import Bool, Picture
 
 _MULTIPLE = 16  # of the sides that the network takes
-_AROUND = 32  # pixels around the hole that it is shown
+_AROUND = 20  # pixels around the hole that it is shown
 _TILE = 512
 _OVERLAP = 96
 _TICKS = 100  # of progress, half for the proposals
 
 
 class Seam:
-    """Mixes three proposals for the hole and corrects them, by a network of 1.7 million weights."""
+    """Mixes three proposals for the hole and corrects them, by a network of 3.6 million weights."""
 
     info: ClassVar[FillerInfo] = FillerInfo(
         name="seam",
