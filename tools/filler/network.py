@@ -11,13 +11,18 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, pixel_shuffle
 
 CHANNELS = 12  # see pliant.fill.proposals.Proposals.stacked
+SHALLOW, DEEP = 32 / 64, 56 / 64  # depths between which it gives way to the sharp proposal
 WIDTHS = 32, 64, 128, 192  # channels at a half, a quarter, an eighth and a sixteenth of the sides
 BLOCKS = 1, 2, 2  # residual blocks on the way down, at the first three scales
 DILATIONS = 1, 2, 4  # of those at the last one
 
 
 class Seam(nn.Module):
-    """`(N, CHANNELS, H, W)` to the painted colours `(N, 3, H, W)` in -1 to 1; H and W are multiples of 16."""
+    """`(N, CHANNELS, H, W)` to the painted colours `(N, 3, H, W)` in -1 to 1; H and W are multiples of 16.
+
+    Few windows have holes so deep that it could learn what to do there; where it did not it draws lattices, so the
+    sharp proposal is left alone.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +46,8 @@ class Seam(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         shares, correction = self.found(x).split(3, dim=1)
         shares = shares.softmax(dim=1)
-        return x[:, :3] + shares[:, 1:2] * x[:, 3:6] + shares[:, 2:3] * x[:, 6:9] + correction
+        change = shares[:, 1:2] * x[:, 3:6] + shares[:, 2:3] * x[:, 6:9] + correction
+        return x[:, :3] + change * ((DEEP - x[:, 10:11]) / (DEEP - SHALLOW)).clamp(0, 1)
 
     def found(self, x: Tensor) -> Tensor:
         """`(N, 6, H, W)`: logits of the shares of sharp, soft and smooth; what is added to their mixture."""
