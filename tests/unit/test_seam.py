@@ -12,6 +12,7 @@ from pliant.errors import CancelledError
 from pliant.events import CancelToken, Event, Step, ignore
 from pliant.fill.base import Filler
 from pliant.fill.patchmatch import PatchMatch
+from pliant.fill.proposals import Proposals
 from pliant.fill.seam import Seam
 from pliant.fill.smooth import continue_smoothly
 from pliant.types import Bool, Picture
@@ -81,6 +82,26 @@ def test_a_hole_of_several_tiles_has_no_joints() -> None:
     result = filled(photo, hole)[hole].reshape(60, 1320, 3).astype(int)
     step = np.abs(np.diff(result, axis=1)).mean(axis=(0, 2))
     assert step.max() < 6 * np.median(step) + 2
+
+
+def test_deep_inside_the_sharp_proposal_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    hole = np.zeros((1040, 1040), bool)
+    hole[30:-30, 30:-30] = True
+    sharp, other = (smooth_photo(1040, 1040, seed) for seed in (0, 1))
+    depth = np.minimum(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), 255).astype(np.uint8)
+    found = Proposals(sharp=sharp, soft=other, smooth=other, misfit=np.zeros_like(depth), depth=depth)
+    shown: list[Proposals] = []
+    paint = Seam._painted
+
+    def painted(self: Seam, tile: Proposals) -> np.ndarray:
+        shown.append(tile)
+        return paint(self, tile)
+
+    monkeypatch.setattr(Seam, "_painted", painted)
+    result = Seam()._finished(found, hole, ignore, CancelToken())
+    assert len(shown) == 8  # of 3 x 3; the one in the middle is all deep
+    np.testing.assert_array_equal(result[depth >= 56], sharp[depth >= 56])
+    assert (result[hole & (depth < 32)] != sharp[hole & (depth < 32)]).mean() > 0.5
 
 
 def test_progress_goes_up_to_the_end() -> None:

@@ -24,6 +24,7 @@ from pliant.types import Bool, Picture
 
 _MULTIPLE = 16  # of the sides that the network takes
 _AROUND = 20  # pixels around the hole that it is shown
+_DEEP = 56  # pixels inside a hole; from there on the network gives way to `Proposals.sharp`
 _TILE = 512
 _OVERLAP = 96
 _TICKS = 100  # of progress, half for the proposals
@@ -75,9 +76,9 @@ class Seam:
 
     def _finished(self, found: Proposals, hole: Bool, on_event: OnEvent, cancel: CancelToken) -> NDArray[np.uint8]:
         """`found.sharp` with the hole painted anew, tile by tile; tiles that overlap are blended."""
-        tiles = _tiles(hole)
-        total = np.zeros((*hole.shape, 3), np.float32)
+        tiles = _tiles(hole & (found.depth < _DEEP))
         weight = np.full(hole.shape, 1e-6, np.float32)
+        total = found.sharp * weight[..., None]
         for index, tile in enumerate(tiles, 1):
             share = _share(tile)
             total[tile.slices] += share[..., None] * self._painted(found.on(tile))
@@ -97,7 +98,7 @@ class Seam:
 
 
 def _tiles(hole: Bool) -> list[Box]:
-    """Boxes that cover the hole and what the network is shown around it; neighbours overlap by `_OVERLAP`."""
+    """Boxes that cover `hole` and what the network is shown around it; neighbours overlap by `_OVERLAP`."""
     frame = Box.of_size((hole.shape[1], hole.shape[0]))
     around = Box.around(hole).grown(_AROUND).within(frame)
     columns, rows = _starts(around.x0, around.x1), _starts(around.y0, around.y1)
