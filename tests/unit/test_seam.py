@@ -13,7 +13,7 @@ from pliant.events import CancelToken, Event, Step, ignore
 from pliant.fill.base import Filler
 from pliant.fill.patchmatch import PatchMatch
 from pliant.fill.proposals import Proposals
-from pliant.fill.seam import Seam
+from pliant.fill.seam import DEEP, Seam
 from pliant.fill.smooth import continue_smoothly
 from pliant.types import Bool, Picture
 
@@ -100,7 +100,7 @@ def test_deep_inside_the_sharp_proposal_is_left_alone(monkeypatch: pytest.Monkey
     monkeypatch.setattr(Seam, "_painted", painted)
     result = Seam()._finished(found, hole, ignore, CancelToken())
     assert len(shown) == 8  # of 3 x 3; the one in the middle is all deep
-    np.testing.assert_array_equal(result[depth >= 56], sharp[depth >= 56])
+    np.testing.assert_array_equal(result[depth >= DEEP], sharp[depth >= DEEP])
     assert (result[hole & (depth < 32)] != sharp[hole & (depth < 32)]).mean() > 0.5
 
 

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pixel_shuffle
 
+from pliant.fill import seam
+
 CHANNELS = 12  # see pliant.fill.proposals.Proposals.stacked
-SHALLOW, DEEP = 32 / 64, 56 / 64  # depths between which it gives way to the sharp proposal
+SHALLOW, DEEP = 32 / 64, seam.DEEP / 64  # depths between which it gives way to the sharp proposal
 WIDTHS = 32, 64, 128, 192  # channels at a half, a quarter, an eighth and a sixteenth of the sides
 BLOCKS = 1, 2, 2  # residual blocks on the way down, at the first three scales
 DILATIONS = 1, 2, 4  # of those at the last one

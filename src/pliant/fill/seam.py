@@ -22,9 +22,10 @@ from pliant.geometry import Box
 from pliant.models.device import ANYWHERE, Runtime
 from pliant.types import Bool, Picture
 
+DEEP = 56  # pixels inside a hole; from there on the network gives way to `Proposals.sharp`
+
 _MULTIPLE = 16  # of the sides that the network takes
 _AROUND = 20  # pixels around the hole that it is shown
-_DEEP = 56  # pixels inside a hole; from there on the network gives way to `Proposals.sharp`
 _TILE = 512
 _OVERLAP = 96
 _TICKS = 100  # of progress, half for the proposals
@@ -76,7 +77,7 @@ class Seam:
 
     def _finished(self, found: Proposals, hole: Bool, on_event: OnEvent, cancel: CancelToken) -> NDArray[np.uint8]:
         """`found.sharp` with the hole painted anew, tile by tile; tiles that overlap are blended."""
-        tiles = _tiles(hole & (found.depth < _DEEP))
+        tiles = _tiles(hole & (found.depth < DEEP))
         weight = np.full(hole.shape, 1e-6, np.float32)
         total = found.sharp * weight[..., None]
         for index, tile in enumerate(tiles, 1):
