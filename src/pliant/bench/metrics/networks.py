@@ -29,6 +29,9 @@ class Network:
 class Stages(nn.Module):
     """The features of a picture after the layers `taps`."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, network: Network, taps: tuple[int, ...]) -> None:
         super().__init__()
         self.features = network.layers()
