@@ -198,9 +198,9 @@ def crops(args: argparse.Namespace) -> None:
 
 
 def measure(args: argparse.Namespace) -> dict[tuple[str, str], list[tuple[float, float, float]]]:
-    from lpips import Lpips  # the file beside this one
+    from pliant.bench.metrics.lpips import Lpips  # it needs torch, the other measurements do not
 
-    distance = Lpips(args.lpips)
+    distance = Lpips.load("alex", args.lpips)
     fillers = chosen(args.only)
     figures: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
     for index, path in enumerate(photos(args.photos, args.limit)):
