@@ -175,3 +175,19 @@ def test_opencv_computes_what_torch_does(tmp_path: Path) -> None:
         graph.setInput(shown.numpy())
         with torch.no_grad():
             np.testing.assert_allclose(graph.forward(), network(shown).numpy(), atol=1e-4)
+
+
+def test_training_can_go_on_from_what_ships(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
+    from tools.filler.export import read, write
+    from tools.filler.network import Seam as Network
+
+    shipped = Path(str(files("pliant.fill").joinpath("seam.onnx")))
+    network = Network()
+    network.load_state_dict(read(shipped))
+    write(network, tmp_path / "again.onnx")
+    torch.save({"averaged": network.state_dict()}, tmp_path / "checkpoint.pt")
+    for file in ("again.onnx", "checkpoint.pt"):
+        for name, weights in read(tmp_path / file).items():
+            assert torch.equal(weights, network.state_dict()[name])

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 
+import onnx
 import torch
+from onnx import numpy_helper
 from tools.filler.network import CHANNELS, Doubling, Seam
 from torch import Tensor, nn
 
@@ -58,9 +60,17 @@ def transposed(layer: Doubling) -> nn.Module:
     return nn.Sequential(plain, quarters)
 
 
-def averaged(path: Path) -> Weights:
-    """The averaged weights in a checkpoint of `tools.filler.train`."""
-    return torch.load(path, weights_only=True, map_location="cpu")["averaged"]
+def read(path: Path) -> Weights:
+    """The averaged weights in a checkpoint of `tools.filler.train`, or those in a file that `write` made."""
+    if path.suffix != ".onnx":
+        return torch.load(path, weights_only=True, map_location="cpu")["averaged"]
+    found = {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+
+    def weights(name: str) -> Tensor:
+        first_of_two = ".0.".join(name.rsplit(".", 1))  # what `without_shuffles` made of one layer
+        return torch.tensor(found[name if name in found else first_of_two], dtype=torch.float32)
+
+    return {name: weights(name) for name in Seam().state_dict()}
 
 
 def mean(found: Sequence[Weights]) -> Weights:
@@ -74,7 +84,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     network = Seam()
-    network.load_state_dict(mean([averaged(path) for path in args.checkpoints]))
+    network.load_state_dict(mean([read(path) for path in args.checkpoints]))
     write(network, args.out)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
 

@@ -22,7 +22,7 @@ import torch
 from tools.filler.batches import Batch, Windows
 from tools.filler.critic import Critic
 from tools.filler.distance import Distance
-from tools.filler.export import averaged
+from tools.filler.export import read
 from tools.filler.network import Seam
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
@@ -166,9 +166,9 @@ class Painter:
             part.load_state_dict(held[name])
 
     def begin_with(self, path: Path) -> None:
-        """Take over the averaged weights of another run's checkpoint."""
+        """Take over the averaged weights of another run's checkpoint, or those of an exported file."""
         for network in (self.network, self.averaged):
-            network.load_state_dict(averaged(path))
+            network.load_state_dict(read(path))
 
     def seconds(self) -> float:
         """Since training began, without pauses."""
@@ -247,7 +247,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, required=True)
     parser.add_argument("--lpips", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True, help="with those behind a checkpoint")
-    parser.add_argument("--start", type=Path, metavar="CHECKPOINT", help="begin with another run's weights")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="a checkpoint or ONNX file to begin with")
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--critic", type=float, default=0.0, metavar="WEIGHT")
