@@ -1,5 +1,6 @@
 """Batches of windows as the network sees them, cropped, turned and coloured at random, on any device."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,6 +8,8 @@ import numpy as np
 import torch
 from tools.filler.windows import SIDE, UNSEEN
 from torch import Tensor
+
+from pliant.fill.proposals import DEEPEST, WORST
 
 _TURNED = 0.5  # how often a window is mirrored, each way, and laid on its side
 _SWAPPED = 0.3  # how often its colour channels change places
@@ -29,14 +32,17 @@ def batch(windows: Tensor) -> Batch:
     planes = windows.permute(0, 3, 1, 2).float()
     colours, (misfit, depth, worth) = planes[:, :12] / 127.5, planes[:, 12:].split(1, dim=1)
     truth, sharp, soft, smooth = colours.split(3, dim=1)
-    maps = (depth > 0).float(), (depth / 64).clamp(max=1), (misfit / 64).clamp(max=1)
+    maps = (depth > 0).float(), (depth / DEEPEST).clamp(max=1), (misfit / WORST).clamp(max=1)
     shown = torch.cat([sharp - 1, soft - sharp, smooth - sharp, *maps], dim=1)
     parts = shown, truth - 1, (worth > UNSEEN).float(), worth / 255
     return Batch(*(part.contiguous(memory_format=torch.channels_last) for part in parts))
 
 
 class Windows:
-    """All windows of a folder, on a device; `take_in` may be called again while more are being made."""
+    """All windows of a folder; `take_in` may be called again while more are being made.
+
+    A GPU holds them all; for the CPU they stay on disk until they are needed.
+    """
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         self._folder, self._device = folder, device
@@ -49,12 +55,13 @@ class Windows:
         """Look for new files."""
         for path in sorted(self._folder.rglob("*.npy")):
             if path not in self._files:
-                self._files[path] = torch.from_numpy(np.load(path)).to(self._device)
+                # Copied where it is written to, for torch does not take what must not be.
+                self._files[path] = torch.from_numpy(np.load(path, mmap_mode="c")).to(self._device)
 
-    def first(self, count: int, at_once: int) -> list[Batch]:
+    def first(self, count: int, at_once: int) -> Iterator[Batch]:
         """The first `count` windows, unchanged, `at_once` in a batch."""
         found = torch.cat(list(self._files.values()))[:count]
-        return [batch(some) for some in found.split(at_once)]
+        return map(batch, found.split(at_once))
 
     def random(self, count: int, side: int) -> Batch:
         """`count` crops with a piece of the hole, at random."""

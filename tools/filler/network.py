@@ -11,12 +11,18 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, pixel_shuffle
 
 from pliant.fill import seam
+from pliant.fill.proposals import DEEPEST
 
 CHANNELS = 12  # see pliant.fill.proposals.Proposals.stacked
-SHALLOW, DEEP = 32 / 64, seam.DEEP / 64  # depths between which it gives way to the sharp proposal
+TRUSTED = 32 / DEEPEST, seam.DEEP / DEEPEST  # depths between which it gives way to the sharp proposal
 WIDTHS = 32, 64, 128, 192  # channels at a half, a quarter, an eighth and a sixteenth of the sides
 BLOCKS = 1, 2, 2  # residual blocks on the way down, at the first three scales
 DILATIONS = 1, 2, 4  # of those at the last one
+
+
+def fading(shown: Tensor, start: float, end: float) -> Tensor:
+    """`(N, 1, H, W)`: 1 down to the depth `start` in what the network is shown, falling to 0 at `end`."""
+    return ((end - shown[:, 10:11]) / (end - start)).clamp(0, 1)
 
 
 class Seam(nn.Module):
@@ -49,7 +55,7 @@ class Seam(nn.Module):
         shares, correction = self.found(x).split(3, dim=1)
         shares = shares.softmax(dim=1)
         change = shares[:, 1:2] * x[:, 3:6] + shares[:, 2:3] * x[:, 6:9] + correction
-        return x[:, :3] + change * ((DEEP - x[:, 10:11]) / (DEEP - SHALLOW)).clamp(0, 1)
+        return x[:, :3] + change * fading(x, *TRUSTED)
 
     def found(self, x: Tensor) -> Tensor:
         """`(N, 6, H, W)`: logits of the shares of sharp, soft and smooth; what is added to their mixture."""

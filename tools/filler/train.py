@@ -23,15 +23,17 @@ from tools.filler.batches import Batch, Windows
 from tools.filler.critic import Critic
 from tools.filler.distance import Distance
 from tools.filler.export import read
-from tools.filler.network import Seam
+from tools.filler.network import Seam, fading
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
+
+from pliant.fill.proposals import DEEPEST
 
 SIDES = 128, 256  # of the pictures in a batch; of the large ones a quarter as many
 WARM_UP = 0.02  # of the time
 AVERAGED = 0.998
 LOOKED_AT = 250  # held-out windows
-THIN = 8 / 64  # the greatest depth of a thin hole
+THIN = 8 / DEEPEST  # the greatest depth of a thin hole
 EVERY = 500  # steps between a look at the held-out windows and the next
 
 LPIPS_WEIGHT = 2.0
@@ -39,7 +41,7 @@ SQUEEZE_WEIGHT = 0.5
 SQUEEZE_EVERY = 3
 SIGNAL_WEIGHT = 0.15
 RIM_WEIGHT = 1.0
-RIM = 4 / 64, 10 / 64  # depths at which a pixel begins to be less of the rim, and is none of it any more
+RIM = 4 / DEEPEST, 10 / DEEPEST  # depths at which a pixel begins to be less of the rim, and is none of it any more
 GRAIN_WEIGHT = 1.0
 CRITIC_RATE = 4e-4
 _LEAST_SHARE = 0.02  # of a picture; smaller holes count for less
@@ -65,11 +67,6 @@ def grains(picture: Tensor, hole: Tensor) -> Tensor:
     return (power / share.clamp_min(1e-3) + 1e-5).sqrt() * share
 
 
-def near_the_rim(given: Batch) -> Tensor:
-    """`(N, 1, H, W)`: 1 where the truth can be known, falling to 0 deeper in the hole."""
-    return ((RIM[1] - given.shown[:, 10:11]) / (RIM[1] - RIM[0])).clamp(0, 1)
-
-
 class Loss(nn.Module):
     """The mean loss of a batch, and its parts for the log."""
 
@@ -88,7 +85,7 @@ class Loss(nn.Module):
         seen = whole[..., *place], given.truth[..., *place]  # else the network learns how the strides fall
         looks = self.alex(*seen) / share
         signal = (mean_square(difference, given.hole) + _LEAST_ERROR).log()
-        rim = given.hole * near_the_rim(given)
+        rim = given.hole * fading(given.shown, *RIM)
         thinness = rim.sum(over) / hole  # thin holes are all rim
         near = (mean_square(difference, rim) + _LEAST_ERROR).log() * thinness.square()
         grain = (grains(whole, given.hole) - grains(given.truth, given.hole)).abs().mean(over)
@@ -167,8 +164,9 @@ class Painter:
 
     def begin_with(self, path: Path) -> None:
         """Take over the averaged weights of another run's checkpoint, or those of an exported file."""
+        weights = read(path)
         for network in (self.network, self.averaged):
-            network.load_state_dict(read(path))
+            network.load_state_dict(weights)
 
     def seconds(self) -> float:
         """Since training began, without pauses."""
@@ -210,7 +208,7 @@ class Painter:
 
     def criticised(self, whole: Tensor, given: Batch) -> Tensor:
         """The critic's complaint about what is deep in the holes of `whole`, after it has learned from it."""
-        deep = given.hole * (1 - near_the_rim(given))
+        deep = given.hole * (1 - fading(given.shown, *RIM))
         doubt = self.critic.loss(whole, given.truth, given.hole, deep)
         self.learner.zero_grad()
         doubt.backward()
@@ -229,11 +227,11 @@ def trained(args: argparse.Namespace) -> None:
     torch.manual_seed(painter.step)
     windows, held_out = Windows(args.windows, device), Windows(args.held_out, device)
     held_out.take_in()
-    seen = held_out.first(LOOKED_AT, 25)
     until = 60 * args.minutes
     while painter.seconds() < until:
         windows.take_in()
         line = painter.taught(windows, args.batch, until)
+        seen = held_out.first(LOOKED_AT, 25)
         line |= {"windows": len(windows)} | looked_at(painter.averaged, painter.loss.alex, seen)
         with (args.folder / "log.jsonl").open("a") as log:
             print(json.dumps({name: round(value, 5) for name, value in line.items()}), file=log)

@@ -15,10 +15,11 @@ from pliant.types import Bool
 
 Bytes = NDArray[np.uint8]
 
+DEEPEST = 64  # pixels; what lies deeper is shown as deep as that
+WORST = 64  # levels; a worse fit is shown as that
+
 _WORK = 90_000  # less than a sixth of what PatchMatch does alone: the network mends what the field lacks
 _LEVEL = np.float32(1 / 127.5)
-_DEEP = np.float32(1 / 64)  # of a pixel; what lies deeper than 64 is shown as deep as that
-_BAD = np.float32(1 / 64)  # of a level; a worse fit is shown as 64
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -75,6 +76,6 @@ class Proposals:
             planes -= shown[:3]
         shown[:3] -= 1
         shown[9] = self.depth > 0
-        np.minimum(self.depth * _DEEP, 1, out=shown[10])
-        np.minimum(self.misfit * _BAD, 1, out=shown[11])
+        np.minimum(self.depth * np.float32(1 / DEEPEST), 1, out=shown[10])
+        np.minimum(self.misfit * np.float32(1 / WORST), 1, out=shown[11])
         return shown
